@@ -1,7 +1,8 @@
-// The one source of chance in the core: xoshiro256** 1.0 (Blackman and Vigna 2018), seeded through splitmix64.
+// The one source of chance in the core: xoshiro256** 1.0 (Blackman and Vigna 2018), seeded through
+// splitmix64.
 //
-// Equal seeds give equal sequences on every compiler and platform; the standard library's distributions do not, so none
-// is used. Not for secrets. Not thread-safe: one engine, one stream.
+// Equal seeds give equal sequences on every compiler and platform; the standard library's
+// distributions do not, so none is used. Not for secrets. Not thread-safe: one engine, one stream.
 #pragma once
 
 #include <array>
@@ -11,7 +12,8 @@
 
 namespace memberd {
 
-// The finaliser of splitmix64: a bijection on 64 bits in which every input bit reaches every output bit.
+// The finaliser of splitmix64: a bijection on 64 bits in which every input bit reaches every output
+// bit.
 constexpr std::uint64_t mix64(std::uint64_t x) {
     x += 0x9e3779b97f4a7c15ULL;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -25,7 +27,8 @@ class Random {
 
     std::uint64_t next();
 
-    // Uniform in [0, bound); bound > 0. Unbiased (Lemire 2019, "Fast random integer generation in an interval").
+    // Uniform in [0, bound); bound > 0. Unbiased (Lemire 2019, "Fast random integer generation in
+    // an interval").
     std::uint64_t below(std::uint64_t bound);
 
     // Uniform in [0, 1), 53 bits.

@@ -1,7 +1,8 @@
 // Time as the protocol core knows it: instants on a timeline that nobody in the core can read.
 //
-// The agent converts the operating system's clock once per turn of its loop, the simulator owns a virtual one; every
-// function that needs the time takes it as its first argument. Resolution is a nanosecond, arithmetic is integral.
+// The agent converts the operating system's clock once per turn of its loop, the simulator owns a
+// virtual one; every function that needs the time takes it as its first argument. Resolution is a
+// nanosecond, arithmetic is integral.
 #pragma once
 
 #include <chrono>
@@ -25,9 +26,13 @@ using Instant = Timeline::time_point;
 // Later than every deadline that is ever set.
 inline constexpr Instant kNever = Instant::max();
 
-constexpr double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+constexpr double seconds(Duration d) {
+    return std::chrono::duration<double>(d).count();
+}
 
-constexpr double milliseconds(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+constexpr double milliseconds(Duration d) {
+    return std::chrono::duration<double, std::milli>(d).count();
+}
 
 // Rounds towards zero; the argument is in seconds and finite.
 constexpr Duration from_seconds(double s) {

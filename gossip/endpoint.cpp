@@ -1,8 +1,7 @@
 #include "gossip/endpoint.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 #include <cstring>
 
@@ -22,13 +21,16 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
-bool Endpoint::is_ipv4() const { return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), ip.begin()); }
+bool Endpoint::is_ipv4() const {
+    return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), ip.begin());
+}
 
 bool Endpoint::is_loopback() const {
     if (is_ipv4()) {
         return ip[12] == 127;
     }
-    return std::all_of(ip.begin(), ip.end() - 1, [](std::uint8_t b) { return b == 0; }) && ip[15] == 1;
+    return std::all_of(ip.begin(), ip.end() - 1, [](std::uint8_t b) { return b == 0; }) &&
+           ip[15] == 1;
 }
 
 bool Endpoint::is_wildcard() const {

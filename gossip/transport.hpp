@@ -1,8 +1,9 @@
 // How encoded messages travel: the seam between the protocol core and the world.
 //
-// Messages behave like datagrams: they arrive whole, once or not at all, in any order; a full queue drops them. Nothing
-// here blocks. A request opens a connection when there is none; an answer goes back on the connection that its request
-// came on, so a member behind a one-way filter can't look alive by opening a connection of its own.
+// Messages behave like datagrams: they arrive whole, once or not at all, in any order; a full queue
+// drops them. Nothing here blocks. A request opens a connection when there is none; an answer goes
+// back on the connection that its request came on, so a member behind a one-way filter can't look
+// alive by opening a connection of its own.
 //
 // Thread rule: one thread calls everything.
 #pragma once
@@ -18,8 +19,9 @@ namespace memberd {
 
 using Bytes = std::span<const std::uint8_t>;
 
-// Names the connection that a request came on, for the answer. Zero: the message was itself an answer, there is nothing
-// to answer on. Tokens of closed connections are safe to use and lead nowhere.
+// Names the connection that a request came on, for the answer. Zero: the message was itself an
+// answer, there is nothing to answer on. Tokens of closed connections are safe to use and lead
+// nowhere.
 using ReplyToken = std::uint64_t;
 
 // What the transport learned about a connection that it opened itself.
@@ -47,8 +49,8 @@ class Transport {
     Transport& operator=(const Transport&) = delete;
     virtual ~Transport() = default;
 
-    // Sends to the member that listens at `to`. With `fresh` the present connection, and all that still queues in it,
-    // is given up first and a new one is opened.
+    // Sends to the member that listens at `to`. With `fresh` the present connection, and all that
+    // still queues in it, is given up first and a new one is opened.
     virtual void request(const Endpoint& to, Bytes bytes, bool fresh) = 0;
 
     // Answers on the connection that a request came on.

@@ -19,8 +19,9 @@ TEST(Endpoint, CanonicalisesOtherSpellings) {
 }
 
 TEST(Endpoint, RefusesWhatIsNotANumericAddressWithAPort) {
-    for (const char* text : {"", ":", "localhost:1", "1.2.3.4", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:1x",
-                             "::1:7747", "[::1]", "[::1:7747", "1.2.3:7", "[1.2.3.4]:5"}) {
+    for (const char* text :
+         {"", ":", "localhost:1", "1.2.3.4", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:1x",
+          "::1:7747", "[::1]", "[::1:7747", "1.2.3:7", "[1.2.3.4]:5"}) {
         EXPECT_FALSE(parse_endpoint(text)) << text;
     }
 }

@@ -1,8 +1,8 @@
 #include "detector/random.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
+
+#include <gtest/gtest.h>
 
 namespace memberd {
 namespace {
