@@ -24,7 +24,8 @@ std::uint64_t Random::next() {
 }
 
 std::uint64_t Random::below(std::uint64_t bound) {
-    // The product's upper half is the draw; a lower half under the threshold would favour small values, so draw again.
+    // The product's upper half is the draw; a lower half under the threshold would favour small
+    // values, so draw again.
     __extension__ using Wide = unsigned __int128;
     Wide product = static_cast<Wide>(next()) * bound;
     auto low = static_cast<std::uint64_t>(product);
@@ -38,17 +39,24 @@ std::uint64_t Random::below(std::uint64_t bound) {
     return static_cast<std::uint64_t>(product >> 64);
 }
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+    return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
-bool Random::chance(double p) { return unit() < p; }
+bool Random::chance(double p) {
+    return unit() < p;
+}
 
 Duration Random::between(Duration low, Duration high) {
     if (high <= low) {
         return low;
     }
-    return low + Duration(static_cast<Duration::rep>(below(static_cast<std::uint64_t>((high - low).count()))));
+    return low + Duration(static_cast<Duration::rep>(
+                     below(static_cast<std::uint64_t>((high - low).count()))));
 }
 
-Random Random::fork() { return Random(next()); }
+Random Random::fork() {
+    return Random(next());
+}
 
 }  // namespace memberd
