@@ -117,7 +117,7 @@ std::optional<TimingProfile> parse_timing_profile(std::string_view text) {
     return std::nullopt;
 }
 
-Timing timing(TimingProfile profile) {
+Timing timing_of(TimingProfile profile) {
     switch (profile) {
         case TimingProfile::Lan:
             return lan();

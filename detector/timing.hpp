@@ -65,6 +65,6 @@ struct Timing {
     Duration sync_interval{};
 };
 
-Timing timing(TimingProfile profile);
+Timing timing_of(TimingProfile profile);
 
 }  // namespace memberd

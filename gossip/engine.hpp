@@ -41,7 +41,7 @@ std::optional<Mode> parse_mode(std::string_view text);
 
 struct EngineConfig {
     Mode mode = Mode::Memberd;
-    Timing timing = timing(TimingProfile::Lan);
+    Timing timing = timing_of(TimingProfile::Lan);
     std::string cluster = "default";
     std::size_t flight_recorder_entries = 4096;  // 0: `why` has nothing to show
 };
