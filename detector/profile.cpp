@@ -1,0 +1,114 @@
+#include "detector/profile.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "detector/check.hpp"
+
+namespace memberd {
+namespace {
+
+using namespace std::chrono_literals;
+
+Timing lan_timing() {
+    Timing t;
+    t.period = 1s;
+    t.probe_timeout_min = 300ms;
+    t.probe_timeout_max = 1s;
+    t.suspect_after = 1800ms;
+    t.silence_min = 3s;
+    t.silence_max = 6s;
+    t.phi_threshold = 8;
+    t.ring_count = 8;
+    t.accuser_count = 4;
+    t.ping_req_count = 4;
+    t.suspicion_resend = 500ms;
+    t.suspicion_validity = 1200ms;
+    t.fresh_ping_interval = 300ms;
+    t.burst_gap = 5s;
+    t.reachable_window = 5s;
+    t.round_trips = {10ms, 25ms, 10ms};
+    t.self_doubt = {2500ms, 10s, 500ms, 400ms, 10min, 3};
+    t.baseline = {1s, 500ms, 3, 4, 6, 3, 200ms, 3, 4, 30s};
+    return t;
+}
+
+Timing local_timing() {
+    Timing t = lan_timing();
+    t.period = 500ms;
+    t.probe_timeout_min = 150ms;
+    t.probe_timeout_max = 500ms;
+    t.suspect_after = 600ms;
+    t.silence_min = 1s;
+    t.silence_max = 2s;
+    t.suspicion_resend = 170ms;
+    t.suspicion_validity = 400ms;
+    t.fresh_ping_interval = 150ms;
+    t.burst_gap = 2500ms;
+    t.reachable_window = 2500ms;
+    t.round_trips = {2ms, 10ms, 10ms};
+    t.self_doubt = {850ms, 4s, 200ms, 200ms, 10min, 3};
+    t.baseline = {500ms, 250ms, 3, 4, 6, 3, 100ms, 3, 4, 15s};
+    return t;
+}
+
+Timing wan_timing() {
+    Timing t = lan_timing();
+    t.probe_timeout_min = 500ms;
+    t.probe_timeout_max = 1500ms;
+    t.suspect_after = 3s;
+    t.silence_min = 5s;
+    t.silence_max = 10s;
+    t.suspicion_resend = 800ms;
+    t.suspicion_validity = 2s;
+    t.fresh_ping_interval = 500ms;
+    t.round_trips = {150ms, 40ms, 10ms};
+    t.self_doubt = {4200ms, 15s, 800ms, 1s, 10min, 3};
+    return t;
+}
+
+}  // namespace
+
+const Timing& timing(Profile profile) {
+    static const Timing kLan = lan_timing();
+    static const Timing kLocal = local_timing();
+    static const Timing kWan = wan_timing();
+    switch (profile) {
+        case Profile::Lan:
+            return kLan;
+        case Profile::Local:
+            return kLocal;
+        case Profile::Wan:
+            return kWan;
+    }
+    check_failed(__FILE__, __LINE__, "a profile", "not one of the three");
+}
+
+std::uint32_t accusers_needed(std::uint32_t most, std::uint32_t n, std::uint32_t reachable) {
+    MEMBERD_CHECK(n >= 2, "nobody can be accused where nobody else is");
+    return std::min({most, n - 1, std::max(2U, reachable)});
+}
+
+std::string_view name_of(Profile profile) {
+    switch (profile) {
+        case Profile::Lan:
+            return "lan";
+        case Profile::Local:
+            return "local";
+        case Profile::Wan:
+            return "wan";
+    }
+    check_failed(__FILE__, __LINE__, "a profile", "not one of the three");
+}
+
+Result<Profile> parse_profile(std::string_view name) {
+    for (const Profile profile : {Profile::Lan, Profile::Local, Profile::Wan}) {
+        if (name == name_of(profile)) {
+            return profile;
+        }
+    }
+    return Error{ErrorCode::BadInput,
+                 "unknown profile '" + std::string(name) + "': it is lan, local or wan"};
+}
+
+}  // namespace memberd
