@@ -97,7 +97,8 @@ Update Core::update_of(Slot slot, bool with_profile, Slot accuser) const {
         update.profile = profile.encoded;
     }
     if (record.state == MemberState::Dead || record.state == MemberState::Left) {
-        const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - record.since).count();
+        const auto age =
+            std::chrono::duration_cast<std::chrono::seconds>(now - record.since).count();
         update.age_s = static_cast<std::uint32_t>(std::clamp<std::int64_t>(age, 0, 0xffffffff));
     }
     if (record.state == MemberState::Suspect && accuser != kNoSlot && roster[accuser].used) {
@@ -141,7 +142,8 @@ std::uint32_t Core::take_piggyback(std::size_t budget, std::vector<std::uint8_t>
 
 std::uint32_t Core::retransmit_limit() const {
     const double digits = std::ceil(std::log10(static_cast<double>(roster.live()) + 1.0));
-    return static_cast<std::uint32_t>(timing.retransmit_multiplier) * static_cast<std::uint32_t>(std::max(1.0, digits));
+    return static_cast<std::uint32_t>(timing.baseline.retransmit_multiplier) *
+           static_cast<std::uint32_t>(std::max(1.0, digits));
 }
 
 void Core::tell(const Endpoint& to, Slot member, bool with_profile) {
@@ -159,20 +161,26 @@ void Core::note_change(ChangeKind kind, Slot slot, MemberState previous, bool is
     retire_profile(roster[slot].profile);
 }
 
-void Core::notice(NoticeKind kind, std::uint8_t code, const Endpoint& peer, std::uint64_t number, std::string text) {
+void Core::notice(NoticeKind kind,
+                  std::uint8_t code,
+                  const Endpoint& peer,
+                  std::uint64_t number,
+                  std::string text) {
     out->notices.push_back({kind, code, peer, number, std::move(text)});
 }
 
 void Core::note_evidence(EvidenceKind kind, Slot subject, Slot other, Duration age, double phi) {
     if (recorder.is_on()) {
         const std::string_view other_name = other == kNoSlot ? std::string_view() : name_of(other);
-        recorder.record({now, kind, std::string(name_of(subject)), std::string(other_name), age, phi});
+        recorder.record(
+            {now, kind, std::string(name_of(subject)), std::string(other_name), age, phi});
     }
 }
 
 MemberState Core::shown_state(Slot slot) const {
     const Record& record = roster[slot];
-    return record.state == MemberState::Alive && record.is_suspected ? MemberState::Suspect : record.state;
+    return record.state == MemberState::Alive && record.is_suspected ? MemberState::Suspect
+                                                                     : record.state;
 }
 
 void Core::pick_live(std::size_t count, std::span<const Slot> excluded, std::vector<Slot>& picked) {
@@ -183,7 +191,8 @@ void Core::pick_live(std::size_t count, std::span<const Slot> excluded, std::vec
                std::find(excluded.begin(), excluded.end(), slot) == excluded.end() &&
                std::find(picked.begin(), picked.end(), slot) == picked.end();
     };
-    // Blind draws are enough while the living are many among the slots; a walk from a random place ends what they miss.
+    // Blind draws are enough while the living are many among the slots; a walk from a random place
+    // ends what they miss.
     for (std::size_t draw = 0; draw < count * 4 && picked.size() < count; ++draw) {
         const auto slot = static_cast<Slot>(random.below(slots));
         if (is_candidate(slot)) {
@@ -199,7 +208,9 @@ void Core::pick_live(std::size_t count, std::span<const Slot> excluded, std::vec
     }
 }
 
-void Core::retire_profile(ProfileId profile) { retired_.push_back(profile); }
+void Core::retire_profile(ProfileId profile) {
+    retired_.push_back(profile);
+}
 
 void Core::release_retired() {
     for (const ProfileId profile : retired_) {
@@ -209,7 +220,9 @@ void Core::release_retired() {
 }
 
 const DeathRecord* Core::death_of(Slot slot) const {
-    const auto found = std::find_if(deaths.begin(), deaths.end(), [slot](const DeathRecord& death) { return death.member == slot; });
+    const auto found = std::find_if(deaths.begin(), deaths.end(), [slot](const DeathRecord& death) {
+        return death.member == slot;
+    });
     return found == deaths.end() ? nullptr : &*found;
 }
 
@@ -217,7 +230,8 @@ void Core::remember_death(Slot slot, std::span<const std::uint64_t> accuser_keys
     forget_death(slot);
     DeathRecord death;
     death.member = slot;
-    death.accuser_count = static_cast<std::uint8_t>(std::min(accuser_keys.size(), kAccuserCountMax));
+    death.accuser_count =
+        static_cast<std::uint8_t>(std::min(accuser_keys.size(), kAccuserCountMax));
     std::copy_n(accuser_keys.begin(), death.accuser_count, death.accuser_keys.begin());
     deaths.push_back(death);
 }

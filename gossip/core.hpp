@@ -1,7 +1,9 @@
-// What all parts of the engine share: tables, chance, timers, the present input's time and output, and the ways to speak.
+// What all parts of the engine share: tables, chance, timers, the present input's time and output,
+// and the ways to speak.
 //
-// Parts (claims, sync, joining, detection) hold a reference and call one another only through the engine. A message is built
-// by `begin()`, one call of the returned encoder, its updates, and `request()` or `reply()`.
+// Parts (claims, sync, joining, detection) hold a reference and call one another only through the
+// engine. A message is built by `begin()`, one call of the returned encoder, its updates, and
+// `request()` or `reply()`.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +31,12 @@ struct DeathRecord {
 
 class Core {
   public:
-    Core(EngineConfig engine_config, const Profile& self_profile, std::uint64_t generation, ProfilePool& profile_pool,
-         std::uint64_t seed, Instant start);
+    Core(EngineConfig engine_config,
+         const Profile& self_profile,
+         std::uint64_t generation,
+         ProfilePool& profile_pool,
+         std::uint64_t seed,
+         Instant start);
 
     const EngineConfig config;
     const Timing& timing;
@@ -44,16 +50,20 @@ class Core {
     Slot self;
     std::uint32_t cluster_hash;
     Instant now;
-    Output* out = nullptr;           // of the present input
-    Instant view_changed_at;         // the last time that our view digest changed
+    Output* out = nullptr;               // of the present input
+    Instant view_changed_at;             // the last time that our view digest changed
     std::uint64_t membership_epoch = 0;  // grows whenever the set of living members changes
     bool is_leaving = false;
     bool has_stopped = false;
 
     [[nodiscard]] std::uint32_t next_sequence();
     [[nodiscard]] Envelope envelope() const;
+
     [[nodiscard]] std::string_view name_of(Slot slot) const { return roster.profile(slot).name(); }
-    [[nodiscard]] const Endpoint& endpoint_of(Slot slot) const { return roster.profile(slot).endpoint; }
+
+    [[nodiscard]] const Endpoint& endpoint_of(Slot slot) const {
+        return roster.profile(slot).endpoint;
+    }
 
     // --- Speaking ---
     Encoder begin();
@@ -61,12 +71,15 @@ class Core {
     void reply(ReplyToken to);
     // Answers where the message came from if that is possible, else at the member's address.
     void answer(ReplyToken token, const Endpoint& otherwise);
+
     // Bytes of the message that is being built.
     [[nodiscard]] std::size_t message_bytes() const { return out->bytes.size() - message_start_; }
 
-    // The newest claim about a member as it travels. `with_profile` for receivers that may not know it.
+    // The newest claim about a member as it travels. `with_profile` for receivers that may not know
+    // it.
     [[nodiscard]] Update update_of(Slot slot, bool with_profile, Slot accuser = kNoSlot) const;
-    // Encodes updates from the queue into scratch until `budget` bytes are full; returns their number. They count as sent.
+    // Encodes updates from the queue into scratch until `budget` bytes are full; returns their
+    // number. They count as sent.
     std::uint32_t take_piggyback(std::size_t budget, std::vector<std::uint8_t>& scratch);
     // How often an update is passed on in modes swim and lifeguard: lambda * ceil(log10(n + 1)).
     [[nodiscard]] std::uint32_t retransmit_limit() const;
@@ -76,9 +89,13 @@ class Core {
 
     // --- Telling the caller ---
     void note_change(ChangeKind kind, Slot slot, MemberState previous, bool is_new);
-    void notice(NoticeKind kind, std::uint8_t code = 0, const Endpoint& peer = {}, std::uint64_t number = 0,
+    void notice(NoticeKind kind,
+                std::uint8_t code = 0,
+                const Endpoint& peer = {},
+                std::uint64_t number = 0,
                 std::string text = {});
-    void note_evidence(EvidenceKind kind, Slot subject, Slot other = kNoSlot, Duration age = {}, double phi = 0.0);
+    void note_evidence(
+        EvidenceKind kind, Slot subject, Slot other = kNoSlot, Duration age = {}, double phi = 0.0);
     // The state that applications see.
     [[nodiscard]] MemberState shown_state(Slot slot) const;
 

@@ -12,12 +12,16 @@ namespace {
 
 constexpr std::size_t kTableSizeMin = 16;
 
-bool is_live_state(MemberState state) { return state == MemberState::Alive || state == MemberState::Suspect; }
+bool is_live_state(MemberState state) {
+    return state == MemberState::Alive || state == MemberState::Suspect;
+}
 
 }  // namespace
 
 Roster::Roster(ProfilePool& pool, SuspicionIs suspicion)
-    : pool_(pool), suspicion_(suspicion), table_(kTableSizeMin, kNoSlot) {}
+    : pool_(pool),
+      suspicion_(suspicion),
+      table_(kTableSizeMin, kNoSlot) {}
 
 Roster::~Roster() {
     for (const Record& record : records_) {
@@ -195,7 +199,8 @@ void Roster::grow_records(std::size_t count) {
 }
 
 std::size_t Roster::memory_bytes() const {
-    return records_.capacity() * sizeof(Record) + table_.capacity() * sizeof(Slot) + free_.capacity() * sizeof(Slot);
+    return records_.capacity() * sizeof(Record) + table_.capacity() * sizeof(Slot) +
+           free_.capacity() * sizeof(Slot);
 }
 
 }  // namespace memberd

@@ -5,7 +5,9 @@
 namespace memberd {
 namespace {
 
-bool fires_later(const Timer& a, const Timer& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
+bool fires_later(const Timer& a, const Timer& b) {
+    return a.at != b.at ? a.at > b.at : a.order > b.order;
+}
 
 }  // namespace
 

@@ -20,13 +20,15 @@ void UpdateQueue::add(Slot member, UpdateClass kind, Slot accuser) {
 
 void UpdateQueue::remove(Slot member) {
     if (roster_[member].is_queued) {
-        std::erase_if(entries_, [member](const QueuedUpdate& entry) { return entry.member == member; });
+        std::erase_if(entries_,
+                      [member](const QueuedUpdate& entry) { return entry.member == member; });
         roster_.set_queued(member, false);
     }
 }
 
 std::vector<QueuedUpdate>& UpdateQueue::front(std::size_t count) {
-    const auto middle = entries_.begin() + static_cast<std::ptrdiff_t>(std::min(count, entries_.size()));
+    const auto middle =
+        entries_.begin() + static_cast<std::ptrdiff_t>(std::min(count, entries_.size()));
     std::partial_sort(entries_.begin(), middle, entries_.end(), goes_first);
     return entries_;
 }
@@ -38,7 +40,8 @@ void UpdateQueue::sent(std::size_t count, std::uint32_t limit) {
             roster_.set_queued(entries_[i].member, false);
         }
     }
-    std::erase_if(entries_, [limit](const QueuedUpdate& entry) { return entry.sent_count >= limit; });
+    std::erase_if(entries_,
+                  [limit](const QueuedUpdate& entry) { return entry.sent_count >= limit; });
 }
 
 void UpdateQueue::clear() {

@@ -1,8 +1,9 @@
 // What is still to be passed on: the dissemination queue.
 //
-// At most one entry a member, so it is bounded by the member table. Order of service: class first (deaths and refutations
-// before all else), then the least sent, then the oldest. Entries name a member, not a text: what is sent is the newest
-// claim at the time of sending. Complexity: add O(queue) only for a member that has an entry already; select O(queue).
+// At most one entry a member, so it is bounded by the member table. Order of service: class first
+// (deaths and refutations before all else), then the least sent, then the oldest. Entries name a
+// member, not a text: what is sent is the newest claim at the time of sending. Complexity: add
+// O(queue) only for a member that has an entry already; select O(queue).
 #pragma once
 
 #include <cstdint>
@@ -35,14 +36,17 @@ class UpdateQueue {
     void add(Slot member, UpdateClass kind, Slot accuser = kNoSlot);
     void remove(Slot member);
 
-    // Brings the `count` entries that are to be sent next to the front, in order; returns them. Valid until the next call.
+    // Brings the `count` entries that are to be sent next to the front, in order; returns them.
+    // Valid until the next call.
     std::vector<QueuedUpdate>& front(std::size_t count);
 
-    // After the first `count` entries of front() were sent once more: drops those that were sent `limit` times.
+    // After the first `count` entries of front() were sent once more: drops those that were sent
+    // `limit` times.
     void sent(std::size_t count, std::uint32_t limit);
     void clear();
 
     [[nodiscard]] bool empty() const { return entries_.empty(); }
+
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
   private:

@@ -26,16 +26,16 @@ struct SuspicionLimits {
 
 // The limits in a cluster of n >= 1 members, this one included. Only n - 2 others can confirm (all
 // but the first accuser and the accused), so K is not more than that; where nobody can, the wait is
-// Min. Requires alpha > 0, beta >= 1, confirmations <= Suspicion::kConfirmationsMax.
+// Min. Requires alpha > 0, beta >= 1, confirmations <= SuspicionTimer::kConfirmationsMax.
 SuspicionLimits suspicion_limits(
     std::uint32_t n, Duration period, double alpha, double beta, std::uint32_t confirmations);
 
-class Suspicion {
+class SuspicionTimer {
   public:
     static constexpr std::uint32_t kConfirmationsMax = 7;
 
     // Suspected since `now` by `accuser`, whose word is not a confirmation of itself.
-    Suspicion(Instant now, std::uint32_t accuser, const SuspicionLimits& limits);
+    SuspicionTimer(Instant now, std::uint32_t accuser, const SuspicionLimits& limits);
 
     // True if this is a new accuser and still counts: then it is news that must be passed on
     // (Lifeguard section IV-B), and the deadline may have moved to an earlier time, even past.

@@ -1,4 +1,4 @@
-#include "detector/suspicion.hpp"
+#include "detector/suspicion_timer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr Instant kStart{100s};
 
-double timeout_seconds(const Suspicion& suspicion) {
+double timeout_seconds(const SuspicionTimer& suspicion) {
     return seconds(suspicion.deadline() - kStart);
 }
 
@@ -40,8 +40,8 @@ TEST(SuspicionLimits, ExpectNoMoreConfirmationsThanThereAreOthers) {
 }
 
 // Min 4 s, Max 24 s, K = 3: 24, 24 - 20 log 2 / log 4 = 14, 24 - 20 log 3 / log 4 = 8.150, 4.
-TEST(Suspicion, WaitsLessWithEveryConfirmationAndTheLeastWithAllOfThem) {
-    Suspicion suspicion(kStart, 1, suspicion_limits(10, 1s, 4, 6, 3));
+TEST(SuspicionTimer, WaitsLessWithEveryConfirmationAndTheLeastWithAllOfThem) {
+    SuspicionTimer suspicion(kStart, 1, suspicion_limits(10, 1s, 4, 6, 3));
 
     EXPECT_NEAR(timeout_seconds(suspicion), 24, 1e-9);
     EXPECT_TRUE(suspicion.confirm(2));
@@ -53,8 +53,8 @@ TEST(Suspicion, WaitsLessWithEveryConfirmationAndTheLeastWithAllOfThem) {
     EXPECT_EQ(suspicion.confirmations(), 3U);
 }
 
-TEST(Suspicion, CountsNoAccuserTwiceAndTheFirstNotAsAConfirmation) {
-    Suspicion suspicion(kStart, 1, suspicion_limits(10, 1s, 4, 6, 3));
+TEST(SuspicionTimer, CountsNoAccuserTwiceAndTheFirstNotAsAConfirmation) {
+    SuspicionTimer suspicion(kStart, 1, suspicion_limits(10, 1s, 4, 6, 3));
 
     EXPECT_FALSE(suspicion.confirm(1));
     EXPECT_EQ(suspicion.confirmations(), 0U);
@@ -63,8 +63,8 @@ TEST(Suspicion, CountsNoAccuserTwiceAndTheFirstNotAsAConfirmation) {
     EXPECT_EQ(suspicion.confirmations(), 1U);
 }
 
-TEST(Suspicion, TakesNoConfirmationBeyondTheExpected) {
-    Suspicion suspicion(kStart, 1, suspicion_limits(10, 1s, 4, 6, 2));
+TEST(SuspicionTimer, TakesNoConfirmationBeyondTheExpected) {
+    SuspicionTimer suspicion(kStart, 1, suspicion_limits(10, 1s, 4, 6, 2));
     EXPECT_TRUE(suspicion.confirm(2));
     EXPECT_TRUE(suspicion.confirm(3));
     const Instant deadline = suspicion.deadline();
@@ -75,31 +75,32 @@ TEST(Suspicion, TakesNoConfirmationBeyondTheExpected) {
     EXPECT_EQ(suspicion.deadline(), deadline);
 }
 
-TEST(Suspicion, HoldsTheGreatestNumberOfConfirmations) {
-    Suspicion suspicion(kStart, 0, suspicion_limits(100, 1s, 4, 6, Suspicion::kConfirmationsMax));
-    for (std::uint32_t accuser = 1; accuser <= Suspicion::kConfirmationsMax; ++accuser) {
+TEST(SuspicionTimer, HoldsTheGreatestNumberOfConfirmations) {
+    SuspicionTimer suspicion(kStart, 0,
+                             suspicion_limits(100, 1s, 4, 6, SuspicionTimer::kConfirmationsMax));
+    for (std::uint32_t accuser = 1; accuser <= SuspicionTimer::kConfirmationsMax; ++accuser) {
         EXPECT_TRUE(suspicion.confirm(accuser));
     }
     EXPECT_FALSE(suspicion.confirm(99));
     EXPECT_NEAR(timeout_seconds(suspicion), 8, 1e-6);
 }
 
-TEST(Suspicion, IsAFixedWaitInPlainSwim) {
-    Suspicion suspicion(kStart, 1, suspicion_limits(100, 1s, 4, 1, 0));
+TEST(SuspicionTimer, IsAFixedWaitInPlainSwim) {
+    SuspicionTimer suspicion(kStart, 1, suspicion_limits(100, 1s, 4, 1, 0));
 
     EXPECT_EQ(suspicion.deadline(), kStart + 8s);
     EXPECT_FALSE(suspicion.confirm(2));
     EXPECT_EQ(suspicion.deadline(), kStart + 8s);
 }
 
-TEST(Suspicion, WaitsTheLeastWhereNobodyCanConfirm) {
-    const Suspicion suspicion(kStart, 1, suspicion_limits(2, 1s, 4, 6, 3));
+TEST(SuspicionTimer, WaitsTheLeastWhereNobodyCanConfirm) {
+    const SuspicionTimer suspicion(kStart, 1, suspicion_limits(2, 1s, 4, 6, 3));
     EXPECT_EQ(suspicion.deadline(), kStart + 4s);
 }
 
 TEST(SuspicionDeathTest, RefusesMoreConfirmationsThanItHolds) {
     EXPECT_DEATH(
-        static_cast<void>(suspicion_limits(100, 1s, 4, 6, Suspicion::kConfirmationsMax + 1)),
+        static_cast<void>(suspicion_limits(100, 1s, 4, 6, SuspicionTimer::kConfirmationsMax + 1)),
         "more accusers");
     EXPECT_DEATH(static_cast<void>(suspicion_limits(0, 1s, 4, 6, 3)), "at least this member");
 }

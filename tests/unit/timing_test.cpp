@@ -1,4 +1,4 @@
-#include "detector/profile.hpp"
+#include "detector/timing.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,25 +9,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Profile kAll[] = {Profile::Lan, Profile::Local, Profile::Wan};
+constexpr TimingProfile kAll[] = {TimingProfile::Lan, TimingProfile::Local, TimingProfile::Wan};
 
-TEST(Profile, IsReadByItsNameAndByNoOther) {
-    for (const Profile profile : kAll) {
-        const auto parsed = parse_profile(name_of(profile));
+TEST(Timing, IsReadByItsNameAndByNoOther) {
+    for (const TimingProfile profile : kAll) {
+        const auto parsed = parse_timing_profile(to_string(profile));
         ASSERT_TRUE(parsed.has_value());
         EXPECT_EQ(*parsed, profile);
     }
     for (const auto* bad : {"", "LAN", "lan ", "la", "wide"}) {
-        EXPECT_EQ(parse_profile(bad).error().code, ErrorCode::BadInput) << bad;
+        EXPECT_EQ(parse_timing_profile(bad).error().code, ErrorCode::BadInput) << bad;
     }
-    EXPECT_EQ(parse_profile("moon").error().text,
+    EXPECT_EQ(parse_timing_profile("moon").error().text,
               "unknown profile 'moon': it is lan, local or wan");
 }
 
-TEST(Profile, KeepsTheOrderInWhichACaseUnfolds) {
-    for (const Profile profile : kAll) {
-        const Timing& t = timing(profile);
-        SCOPED_TRACE(name_of(profile));
+TEST(Timing, KeepsTheOrderInWhichACaseUnfolds) {
+    for (const TimingProfile profile : kAll) {
+        const Timing& t = timing_of(profile);
+        SCOPED_TRACE(to_string(profile));
 
         EXPECT_LT(t.probe_timeout_min, t.probe_timeout_max);
         // A miss is looked at before it is a suspicion, and that is told before it is a death.
@@ -46,10 +46,10 @@ TEST(Profile, KeepsTheOrderInWhichACaseUnfolds) {
     }
 }
 
-TEST(Profile, DeclaresANewSteadyPeerLittleAfterP) {
-    for (const Profile profile : kAll) {
-        const Timing& t = timing(profile);
-        SCOPED_TRACE(name_of(profile));
+TEST(Timing, DeclaresANewSteadyPeerLittleAfterP) {
+    for (const TimingProfile profile : kAll) {
+        const Timing& t = timing_of(profile);
+        SCOPED_TRACE(to_string(profile));
         const RoundTrips fresh(t.round_trips);
 
         const Duration silence =
@@ -61,8 +61,8 @@ TEST(Profile, DeclaresANewSteadyPeerLittleAfterP) {
     }
 }
 
-TEST(Profile, HoldsTheConstantsOfTheLanTable) {
-    const Timing& t = timing(Profile::Lan);
+TEST(Timing, HoldsTheConstantsOfTheLanTable) {
+    const Timing& t = timing_of(TimingProfile::Lan);
     EXPECT_EQ(t.period, 1s);
     EXPECT_EQ(t.suspect_after, 1800ms);
     EXPECT_EQ(t.silence_min, 3s);

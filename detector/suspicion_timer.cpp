@@ -1,4 +1,4 @@
-#include "detector/suspicion.hpp"
+#include "detector/suspicion_timer.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,21 +12,22 @@ SuspicionLimits suspicion_limits(
     std::uint32_t n, Duration period, double alpha, double beta, std::uint32_t confirmations) {
     MEMBERD_CHECK(n >= 1, "a cluster has at least this member");
     MEMBERD_CHECK(alpha > 0 && beta >= 1, "a suspicion ends before it begins");
-    MEMBERD_CHECK(confirmations <= Suspicion::kConfirmationsMax, "more accusers than are kept");
+    MEMBERD_CHECK(confirmations <= SuspicionTimer::kConfirmationsMax,
+                  "more accusers than are kept");
     const double scale = alpha * std::max(1.0, std::log10(static_cast<double>(n)));
     const std::uint32_t others = n > 2 ? n - 2 : 0;
     return {from_seconds(seconds(period) * scale), from_seconds(seconds(period) * scale * beta),
             std::min(confirmations, others)};
 }
 
-Suspicion::Suspicion(Instant now, std::uint32_t accuser, const SuspicionLimits& limits)
+SuspicionTimer::SuspicionTimer(Instant now, std::uint32_t accuser, const SuspicionLimits& limits)
     : since_(now),
       limits_(limits) {
     MEMBERD_CHECK(limits.confirmations <= kConfirmationsMax, "more accusers than are kept");
     accusers_[0] = accuser;
 }
 
-bool Suspicion::confirm(std::uint32_t accuser) {
+bool SuspicionTimer::confirm(std::uint32_t accuser) {
     if (confirmations() >= limits_.confirmations) {
         return false;
     }
@@ -39,7 +40,7 @@ bool Suspicion::confirm(std::uint32_t accuser) {
     return true;
 }
 
-Instant Suspicion::deadline() const {
+Instant SuspicionTimer::deadline() const {
     // log(C + 1) / log(K + 1) is 0 / 0 for K = 0, where nothing is waited for but Min.
     if (limits_.confirmations == 0) {
         return since_ + limits_.min;
