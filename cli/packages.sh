@@ -8,7 +8,9 @@ memberd_build_packages=(
     nlohmann-json3-dev
 )
 # To build and run the tests, and to check format and style.
-memberd_test_packages=(libgtest-dev libgmock-dev clang-format-14 clang-tidy-14 python3-zmq python3-msgpack)
+memberd_test_packages=(
+    libgtest-dev libgmock-dev clang-format-14 clang-tidy-14 python3-zmq python3-msgpack python3-xxhash
+)
 # For the presets that most people never build.
 memberd_fuzz_packages=(clang-14 libclang-rt-14-dev)
 memberd_bench_packages=(libbenchmark-dev)
