@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # The Debian packages that memberd needs, and how to get them. Sourced by cli/quickstart and tests/run; does nothing by itself.
 
 # To build memberd and memberctl, and to run the quickstart.
