@@ -123,6 +123,14 @@ TEST(RequiredSilence, IsNeverMoreThanTheCap) {
     EXPECT_EQ(required_silence(3s, 6s, 8, history(20ms, 344ms)), 6s);
 }
 
+// One answer in 500 takes 4 s: mean 9 ms, deviation 180 ms. A silence of 3 s is one in 500 there.
+TEST(Phi, OfThreeSecondsIsModestWhereOneAnswerIn500TakesFour) {
+    const RoundTrips trips = history(9ms, 180ms);
+
+    EXPECT_NEAR(phi(3s, trips), 7.65, 0.01);
+    EXPECT_NEAR(normal_phi(3s, trips), 61.6, 0.1);
+}
+
 // Why the model is not the normal distribution: one answer in 50 waits for a pause of up to 3 s.
 // Each answer is judged by the history before it; an answer that arrives is a mistake of whoever
 // had given the peer up by then.
