@@ -70,16 +70,16 @@ Timing wan_timing() {
 }  // namespace
 
 const Timing& timing(Profile profile) {
-    static const Timing kLan = lan_timing();
-    static const Timing kLocal = local_timing();
-    static const Timing kWan = wan_timing();
+    static const Timing lan = lan_timing();
+    static const Timing local = local_timing();
+    static const Timing wan = wan_timing();
     switch (profile) {
         case Profile::Lan:
-            return kLan;
+            return lan;
         case Profile::Local:
-            return kLocal;
+            return local;
         case Profile::Wan:
-            return kWan;
+            return wan;
     }
     check_failed(__FILE__, __LINE__, "a profile", "not one of the three");
 }
