@@ -334,6 +334,7 @@ Arrival Network::deliver(Instant now, PacketId id) {
     Arrival arrival;
     if (is_gone) {
         ++counters_.nobody;
+        answer_with_reset(now, packet);
         packets_.release(id);
         return arrival;
     }

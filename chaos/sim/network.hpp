@@ -192,6 +192,7 @@ class Network {
     Arrival end_link(PathId path, LinkState state);
     Arrival deliver(Instant now, PacketId packet);
     void arrive_reply(Instant now, Packet& packet, Arrival& arrival);
+    void answer_with_reset(Instant now, const Packet& packet);
     void reset_connections(Instant now, ProcessId server, bool machine_is_off);
 
     std::uint64_t seed_;

@@ -286,6 +286,18 @@ void Network::arrive_reply(Instant now, Packet& packet, Arrival& arrival) {
     }
 }
 
+// A segment of a connection that the living machine doesn't know.
+void Network::answer_with_reset(Instant now, const Packet& packet) {
+    if (carrying_ != Carrying::Stream || packet.is_reply || host(paths_[packet.path].to).is_off) {
+        return;
+    }
+    const Connection& connection = connections_[packet.path];
+    if (connection.version == packet.connection && connection.link == Link::Open) {
+        events_.push(now + base_delay(packet.path), EventKind::Closed, packet.path,
+                     packet.connection);
+    }
+}
+
 void Network::reset_connections(Instant now, ProcessId process, bool machine_is_off) {
     for (PathId path = 0; path < connections_.size(); ++path) {
         Connection& connection = connections_[path];
