@@ -1,5 +1,5 @@
-// What the ring costs and how well it balances. Of RingBalance and RingJoin the counters are the
-// result, not the times: times:
+// What the ring costs and how well it balances; of RingBalance and RingJoin the counters are the
+// result, not the times. result, not the times: times:
 //   ring_bench --benchmark_filter='Balance|Join'
 #include <algorithm>
 #include <cstddef>
@@ -208,5 +208,3 @@ BENCHMARK(RingJoin)
 
 }  // namespace
 }  // namespace memberd
-
-BENCHMARK_MAIN();
