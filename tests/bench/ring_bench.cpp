@@ -1,6 +1,5 @@
-// What the ring costs and how well it balances; of RingBalance and RingJoin the counters are the
-// result, not the times. result, not the times: times:
-//   ring_bench --benchmark_filter='Balance|Join'
+// What the ring costs and how well it balances. Of RingBalance and RingJoin the counters are the
+// results, not the times.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +43,7 @@ void ring_owner(benchmark::State& state) {
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 0));
     const auto hashes = random_hashes(1 << 16);
     std::size_t next = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.owner(hashes[next++ & 0xffff]));
     }
 }
@@ -54,7 +53,7 @@ void ring_owner_latency(benchmark::State& state) {
     const Ring ring =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 0));
     std::uint64_t hash = 1;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         hash = mix64(hash + ring.owner(hash)->weight_milli);
         benchmark::DoNotOptimize(hash);
     }
@@ -68,7 +67,7 @@ void ring_key_hash_and_owner(benchmark::State& state) {
         keys.push_back("user:" + std::to_string(hash));
     }
     std::size_t next = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.owner(ring_key_hash(keys[next++ & 0xfff])));
     }
 }
@@ -78,7 +77,7 @@ void ring_preference_of_3(benchmark::State& state) {
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 3));
     const auto hashes = random_hashes(1 << 16);
     std::size_t next = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.preference(hashes[next++ & 0xffff], 3));
     }
 }
@@ -90,7 +89,7 @@ void ring_pick_at_125_percent(benchmark::State& state) {
     std::vector<std::uint64_t> loads(ring.members().size(), 0);
     std::uint64_t total = 0;
     std::size_t next = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const RingMember* picked = ring.pick(hashes[next++ & 0xffff], {loads, total}, 1.25);
         ++loads[static_cast<std::size_t>(picked - ring.members().data())];
         ++total;
@@ -99,7 +98,7 @@ void ring_pick_at_125_percent(benchmark::State& state) {
 
 void ring_build(benchmark::State& state) {
     const auto members = members_named("member-", static_cast<std::size_t>(state.range(0)), 3);
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(Ring::build(members));
     }
 }
@@ -108,7 +107,7 @@ void ring_with_one_more(benchmark::State& state) {
     const Ring ring =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 3));
     const RingMember member{"newcomer", "192.0.2.9:7747", kRingWeightMilliOne, "zone-1"};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.with(member));
     }
 }
@@ -116,7 +115,7 @@ void ring_with_one_more(benchmark::State& state) {
 void ring_without_one(benchmark::State& state) {
     const Ring ring =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 3));
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.without("member-5"));
     }
 }
@@ -125,7 +124,7 @@ void ring_moved_ranges(benchmark::State& state) {
     const Ring before =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 3));
     const Ring after = before.without("member-5");
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(moved_ranges(before, after));
     }
 }
@@ -133,7 +132,7 @@ void ring_moved_ranges(benchmark::State& state) {
 // A member as the protocol core does it: two terms and the digest.
 void ring_digest_change(benchmark::State& state) {
     RingDigest digest;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         digest.add(ring_digest_term("member-17", "192.0.2.17:7747", kRingWeightMilliOne, "zone-1"));
         digest.remove(
             ring_digest_term("member-18", "192.0.2.18:7747", kRingWeightMilliOne, "zone-1"));
@@ -144,7 +143,7 @@ void ring_digest_change(benchmark::State& state) {
 // Largest share over the fair one, over 20 clusters of other names: median and worst.
 void RingBalance(benchmark::State& state) {
     std::vector<double> balances;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         balances.clear();
         for (int cluster = 0; cluster < 20; ++cluster) {
             const std::string prefix = std::to_string(cluster) + "-member-";
@@ -166,7 +165,7 @@ void RingJoin(benchmark::State& state) {
     const double weight = static_cast<double>(state.range(1)) / kRingWeightMilliOne;
     auto newcomers = members_named("newcomer-", 1000, 0);
     std::vector<double> moved;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         moved.clear();
         for (auto& newcomer : newcomers) {
             newcomer.weight_milli = static_cast<std::uint32_t>(state.range(1));

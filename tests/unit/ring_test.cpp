@@ -161,7 +161,8 @@ TEST(Ring, EveryFieldChangesTheDigest) {
 TEST(Ring, AnOldRingIsUntouchedByItsSuccessors) {
     const Ring before = Ring::build(equal_members(3, 0));
     const std::vector<RingPoint> points(before.points().begin(), before.points().end());
-    const Ring copy = before;
+    Ring copy;
+    copy = before;
 
     const Ring after = before.without("m-0001");
 
