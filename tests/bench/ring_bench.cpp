@@ -1,4 +1,4 @@
-// What the ring costs and how well it balances. Of RingBalance and RingJoin the counters are the
+// What the ring costs and how well it balances. Of ring_balance and ring_join the counters are the
 // results, not the times.
 #include <algorithm>
 #include <cstddef>
@@ -141,7 +141,7 @@ void ring_digest_change(benchmark::State& state) {
 }
 
 // Largest share over the fair one, over 20 clusters of other names: median and worst.
-void RingBalance(benchmark::State& state) {
+void ring_balance(benchmark::State& state) {
     std::vector<double> balances;
     for ([[maybe_unused]] auto _ : state) {
         balances.clear();
@@ -159,7 +159,7 @@ void RingBalance(benchmark::State& state) {
 
 // What one join moves over what is fair (its weight over the sum with it), for 1,000 newcomers of
 // other names. Arguments: members of weight 1, weight of the newcomer in thousandths.
-void RingJoin(benchmark::State& state) {
+void ring_join(benchmark::State& state) {
     const Ring ring =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 0));
     const double weight = static_cast<double>(state.range(1)) / kRingWeightMilliOne;
@@ -195,8 +195,8 @@ BENCHMARK(ring_with_one_more)->Arg(100)->Arg(1000)->Arg(10000)->Unit(benchmark::
 BENCHMARK(ring_without_one)->Arg(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(ring_moved_ranges)->Arg(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(ring_digest_change);
-BENCHMARK(RingBalance)->Arg(10)->Arg(100)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);
-BENCHMARK(RingJoin)
+BENCHMARK(ring_balance)->Arg(10)->Arg(100)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(ring_join)
     ->Args({10, 1000})
     ->Args({100, 1000})
     ->Args({1000, 1000})
