@@ -97,7 +97,9 @@ Knocker::~Knocker() {
 
 void Knocker::knock(Instant now, const Endpoint& peer, std::uint64_t tag) {
     const bool under_way = std::any_of(pending_.begin(), pending_.end(),
-                                       [&](const Pending& p) { return p.about.peer == peer; });
+                                       [&](const Pending& p) { return p.about.peer == peer; }) ||
+                           std::any_of(refusals_.begin(), refusals_.end(),
+                                       [&](const Refusal& r) { return r.peer == peer; });
     if (under_way || pending_.size() >= kPendingMax || refusals_.size() >= kPendingMax) {
         return;
     }
