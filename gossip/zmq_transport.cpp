@@ -291,7 +291,7 @@ void ZmqTransport::note_end(Connection& connection) {
         ++counters_.ended;
         tell(connection.peer, LinkState::Closed);
     }
-    // Later connections are none of this knock's business.
+    // What it finds is true of this connection and of those before it, not of later ones.
     parts_.knocker.knock(now_, connection.peer, connection.id);
 }
 
