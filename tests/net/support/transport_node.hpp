@@ -79,6 +79,8 @@ std::size_t resident_kib();
 constexpr bool memory_is_measurable() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return false;
+#elif defined(__has_feature)
+    return !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
 #else
     return true;
 #endif
