@@ -22,7 +22,7 @@ class Knocker {
   public:
     struct Refusal {
         Endpoint peer;
-        std::uint64_t tag;  // of the latest knock
+        std::uint64_t tag = 0;  // of the latest knock
     };
 
     // At most this many at once; one at a time for a peer.
@@ -50,7 +50,7 @@ class Knocker {
 
   private:
     struct Pending {
-        int fd;
+        int fd = -1;
         Refusal about;
         Instant deadline;
     };

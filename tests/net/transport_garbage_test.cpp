@@ -152,6 +152,7 @@ TEST(TransportGarbage, DeliversNothingAndIsSentAway) {
 TEST(TransportGarbage, SilentStrangersDelayNobodyAndAreSentAway) {
     TransportNode node = make_node();
     std::vector<Stranger> strangers;
+    strangers.reserve(100);
     for (int i = 0; i < 100; ++i) {
         strangers.emplace_back(node.endpoint()).say(std::string_view("\xff\0\0\0\0\0", 6));
     }
@@ -235,6 +236,7 @@ TEST(TransportGarbage, StrangersThatUseUpTheDescriptorsAreCutOffAndMembersComeBa
     ASSERT_TRUE(run_until({&node}, [&] { return node.has_answer("before"); }));
 
     std::vector<Stranger> strangers;
+    strangers.reserve(300);
     for (int i = 0; i < 300; ++i) {
         strangers.emplace_back(peer);
     }

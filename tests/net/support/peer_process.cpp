@@ -10,8 +10,6 @@
 #include <unistd.h>
 #include <vector>
 
-extern char** environ;
-
 namespace memberd::test {
 
 PeerProcess::PeerProcess(std::uint16_t port, unsigned fds_max) {
@@ -24,6 +22,7 @@ PeerProcess::PeerProcess(std::uint16_t port, unsigned fds_max) {
         words.push_back(std::to_string(fds_max));
     }
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) {
         arguments.push_back(word.data());
     }
