@@ -103,6 +103,12 @@ void TransportNode::turn(std::chrono::milliseconds wait) {
     }
 }
 
+bool TransportNode::becomes_readable() {
+    auto items = transport_->poll_items();
+    // The first two are IN and OUT; the others may be readable for other reasons.
+    return zmq_poll(items.data(), 2, std::chrono::milliseconds(kPatience).count()) > 0;
+}
+
 void TransportNode::send(const Endpoint& to, std::string_view text, bool fresh) {
     const auto begin = Clock::now();
     transport_->request(to, bytes_of(text), fresh);

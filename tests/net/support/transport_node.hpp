@@ -39,6 +39,9 @@ class TransportNode {
     // One turn of the loop, that waits for `wait` at most.
     void turn(std::chrono::milliseconds wait);
 
+    // Waits for a message without taking it.
+    bool becomes_readable();
+
     void send(const Endpoint& to, std::string_view text, bool fresh = false);
 
     // Lets the transport believe that so much time has passed.
