@@ -5,6 +5,7 @@
 #include <random>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -48,6 +49,17 @@ class Stranger {
     void say(std::string_view bytes) {
         const auto sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         said_ += sent > 0 ? static_cast<std::size_t>(sent) : 0;
+    }
+
+    // Ends the connection the hard way; true if it was one.
+    [[nodiscard]] bool reset() {
+        int error = 1;
+        socklen_t size = sizeof error;
+        getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+        const linger at_once{1, 0};
+        setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close(std::exchange(fd_, -1));
+        return error == 0;
     }
 
     [[nodiscard]] std::size_t said() const { return said_; }
@@ -162,6 +174,18 @@ TEST(TransportGarbage, SilentStrangersDelayNobodyAndAreSentAway) {
     for (Stranger& stranger : strangers) {
         ASSERT_TRUE(run_until({&node}, [&] { return stranger.is_sent_away(); }));
     }
+    EXPECT_EQ(node.requests.size(), 1U);
+}
+
+TEST(TransportGarbage, ConnectionsThatAreResetAtOnceHarmNobody) {
+    TransportNode node = make_node();
+    for (int i = 0; i < 1000; ++i) {
+        Stranger stranger(node.endpoint());
+        ASSERT_TRUE(stranger.reset());
+    }
+    run_for({&node}, 100ms);
+
+    EXPECT_TRUE(is_served(node, "after"));
     EXPECT_EQ(node.requests.size(), 1U);
 }
 
