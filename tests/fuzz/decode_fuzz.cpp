@@ -1,0 +1,73 @@
+// Any bytes: decoding must not fail in any way but by saying so, and what it accepts must be the
+// only bytes of what they say.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "gossip/codec.hpp"
+#include "gossip/profile_pool.hpp"
+#include "tests/support/reencode.hpp"
+
+namespace {
+
+using memberd::DecodeStatus;
+
+// An assertion that stays on in every build.
+void expect(bool holds, const char* what) {
+    if (!holds) {
+        std::fprintf(stderr, "does not hold: %s\n", what);
+        std::abort();
+    }
+}
+
+// Profiles in updates are valid, name their member, and come back from the pool byte for byte.
+void acquire_profiles(const memberd::Message& message) {
+    memberd::ProfilePool pool;
+    memberd::Update update;
+    std::uint32_t walked = 0;
+    for (memberd::ListCursor<memberd::Update> cursor(message.updates); cursor.next(update);) {
+        ++walked;
+        if (update.profile.empty()) {
+            continue;
+        }
+        const memberd::ProfileId id = pool.acquire(update.profile);
+        expect(id != memberd::kNoProfile, "a decoded profile is valid");
+        expect(pool[id].name() == update.name, "a profile has the name of its update");
+        expect(pool[id].instance == update.claim.instance, "a profile is of the update's run");
+        std::vector<std::uint8_t> known;
+        memberd::encode_profile(pool.open(id), known);
+        const bool appended = known.size() < pool[id].encoded.size();
+        expect(appended || known == pool[id].encoded, "a profile has one encoding");
+        if (walked % 2 == 0) {
+            pool.release(id);
+        }
+    }
+    expect(walked == message.updates.count, "every update can be walked to");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const memberd::Bytes bytes(data, size);
+    static_cast<void>(memberd::decode_profile(bytes));
+
+    memberd::Message message;
+    if (memberd::decode(bytes, message) != DecodeStatus::Ok) {
+        return 0;
+    }
+    acquire_profiles(message);
+
+    const std::vector<std::uint8_t> again = memberd::tests::reencode(message);
+    memberd::Message second;
+    expect(memberd::decode(again, second) == DecodeStatus::Ok, "what was decoded can be encoded");
+    expect(again.size() <= size, "the encoder writes shortest forms");
+    const bool appended = again.size() < size;  // Elements of a later version are left out.
+    expect(appended ? memberd::tests::reencode(second) == again
+                    : std::equal(again.begin(), again.end(), data),
+           "a message has one encoding");
+    return 0;
+}
