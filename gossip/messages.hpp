@@ -36,7 +36,7 @@ inline constexpr std::size_t kListingCountMax = 64;
 inline constexpr std::size_t kUpdateCountMax = 4096;
 // Of any array of fixed elements, those that a later version appends included.
 inline constexpr std::uint32_t kElementCountMax = 64;
-inline constexpr std::size_t kMessageBytesMax = 64 * 1024;  // any message
+inline constexpr std::size_t kMessageBytesMax = 65'536;  // any message
 inline constexpr std::size_t kProbeBytesMax =
     1200;  // ping, ack, ping-req, nack, alive, suspicion, gossip
 

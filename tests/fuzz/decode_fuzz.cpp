@@ -51,6 +51,8 @@ void acquire_profiles(const memberd::Message& message) {
 
 }  // namespace
 
+// The name is given by libFuzzer.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const memberd::Bytes bytes(data, size);
     static_cast<void>(memberd::decode_profile(bytes));

@@ -129,6 +129,7 @@ TEST(Compare, LeavesTheSameClaimHeldInWhateverOrderClaimsAreHeard) {
     Random random(4);
     for (int round = 0; round < 500; ++round) {
         std::vector<Claim> heard;
+        heard.reserve(8);
         for (int i = 0; i < 8; ++i) {
             heard.push_back(random_claim(random, false));
         }

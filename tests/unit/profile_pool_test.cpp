@@ -102,6 +102,16 @@ TEST(Profile, KeepsElementsOfALaterVersionAsBytesAndDoesNotReadThem) {
     EXPECT_EQ(pool[later].encoded, bytes);
 }
 
+// The numbers stand in PROTOCOL.md.
+TEST(Profile, HashesAreThoseOfTheProtocol) {
+    EXPECT_EQ(name_key("blue"), 0xa9d131d3cc362513U);
+    EXPECT_EQ(name_key("node-00007"), 0xa4c7c621124448e0U);
+    ProfilePool pool;
+    const auto samples = tests::profile_samples();
+    EXPECT_EQ(pool[pool.acquire(Bytes(samples[0].bytes))].content_hash, 0xe7c26db65f44a614U);
+    EXPECT_EQ(pool[pool.acquire(Bytes(samples[1].bytes))].content_hash, 0x6a591c6f4b848f6dU);
+}
+
 TEST(Profile, CutShortOrLengthenedIsNone) {
     ProfilePool pool;
     Buffer bytes = encoded(sample_profile());

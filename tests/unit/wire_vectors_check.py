@@ -1,9 +1,9 @@
 """Checks the vectors of wire_vectors.txt against PROTOCOL.md with another MessagePack implementation.
 
-Usage: wire_vectors_check.py VECTORS [--corpus DIRECTORY]
+Usage: wire_vectors_check.py VECTORS PROTOCOL.md [--corpus DIRECTORY]
 
 Decodes every vector, compares its elements with the layouts below (written from PROTOCOL.md, not from the code), and encodes it
-again: msgpack writes shortest forms, so canonical bytes come back unchanged. With --corpus every vector is also written to a file
+again: msgpack writes shortest forms, so canonical bytes come back unchanged. Every vector must stand in the document. With --corpus every vector is also written to a file
 of its own: the seeds of the fuzz target.
 """
 import pathlib
@@ -133,7 +133,8 @@ def record_hash(key, content, run, number, raised, state):
 
 
 def main(arguments):
-    corpus = pathlib.Path(arguments[2]) if arguments[1:2] == ["--corpus"] else None
+    corpus = pathlib.Path(arguments[3]) if arguments[2:3] == ["--corpus"] else None
+    document = "".join(pathlib.Path(arguments[1]).read_text(encoding="utf-8").split())
     seen = set()
     with open(arguments[0], encoding="ascii") as file:
         for line in file:
@@ -141,6 +142,7 @@ def main(arguments):
             data = bytes.fromhex(hexadecimal)
             value = msgpack.unpackb(data, strict_map_key=False)
             check(msgpack.packb(value) == data, f"{label}: not in shortest form")
+            check(hexadecimal in document, f"{label}: not in PROTOCOL.md")
             if corpus:
                 corpus.mkdir(parents=True, exist_ok=True)
                 (corpus / label).write_bytes(data)
@@ -154,6 +156,7 @@ def main(arguments):
     hashes = [record_hash(*subject, state) for state in range(4)]
     expected = [0x53024EE205CB6897, 0x68E92CDB20902CF0, 0x986CE9AF8731E90A, 0x73844B13440464D8]
     check(hashes == expected, "record hashes")
+    check(all(f"{each:016x}" in document for each in expected), "record hashes in PROTOCOL.md")
     print(f"{len(seen)} types of message agree with PROTOCOL.md")
     return 0
 
