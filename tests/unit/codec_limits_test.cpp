@@ -117,6 +117,25 @@ TEST(CodecLimits, WhateverOneChangedByteMakesIsRefusedOrCanonical) {
     }
 }
 
+TEST(CodecLimits, AnArrayThatClaimsTooFewElementsIsMalformed) {
+    Message message;
+    for (const auto& sample : tests::message_samples()) {
+        Buffer bytes = sample.bytes;
+        --bytes[0];
+        EXPECT_EQ(decode(bytes, message), DecodeStatus::Malformed) << sample.name;
+    }
+    Buffer ping;
+    Encoder(ping).ping(sample_envelope(), {1, false}, 0);
+    ASSERT_EQ(ping[ping.size() - 4], 0x92);
+    ping[ping.size() - 4] = 0x91;
+    EXPECT_EQ(decode(ping, message), DecodeStatus::Malformed);
+    Buffer refuse;
+    Encoder(refuse).refuse({});
+    refuse.pop_back();
+    --refuse[0];
+    EXPECT_EQ(decode(refuse, message), DecodeStatus::Malformed);
+}
+
 TEST(CodecLimits, LongerFormsOfTheSameValueAreRefused) {
     Buffer bytes;
     Encoder(bytes).ping(sample_envelope(), {1, false}, 0);

@@ -1,6 +1,7 @@
 #include "gossip/wire.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -42,9 +43,13 @@ bool skips(const Buffer& bytes) {
     return reader.ok() && reader.at_end() && skipped.size() == bytes.size();
 }
 
-Buffer joined(Buffer head, std::size_t zeros) {
-    head.resize(head.size() + zeros, 0);
+Buffer joined_with(Buffer head, std::size_t count, std::uint8_t byte) {
+    head.resize(head.size() + count, byte);
     return head;
+}
+
+Buffer joined(Buffer head, std::size_t zeros) {
+    return joined_with(std::move(head), zeros, 0);
 }
 
 TEST(WireReader, ReadsEveryIntegerThatTheWriterWrites) {
@@ -92,6 +97,9 @@ TEST(WireReader, RefusesTextsThatAreNotInTheirShortestForm) {
     EXPECT_FALSE(reads_text({0xd9, 1, 'a'}));
     EXPECT_FALSE(reads_text({0xda, 0, 1, 'a'}));
     EXPECT_FALSE(reads_text({0xdb, 0, 0, 0, 1, 'a'}));
+    EXPECT_FALSE(reads_text(joined_with({0xd9, 31}, 31, 'a')));
+    EXPECT_FALSE(reads_text(joined_with({0xda, 0, 0xff}, 255, 'a')));
+    EXPECT_FALSE(reads_text(joined_with({0xdb, 0, 0, 0xff, 0xff}, 65535, 'a')));
     for (const std::size_t size : {0U, 1U, 31U, 32U, 255U, 256U, 65535U, 65536U}) {
         Buffer bytes;
         Writer(bytes).text(std::string(size, 'x'));
@@ -104,6 +112,8 @@ TEST(WireReader, RefusesTextsThatAreNotInTheirShortestForm) {
 TEST(WireReader, RefusesBinariesThatAreNotInTheirShortestForm) {
     EXPECT_FALSE(reads_binary({0xc5, 0, 1, 9}));
     EXPECT_FALSE(reads_binary({0xc6, 0, 0, 0, 1, 9}));
+    EXPECT_FALSE(reads_binary(joined({0xc5, 0, 0xff}, 255)));
+    EXPECT_FALSE(reads_binary(joined({0xc6, 0, 0, 0xff, 0xff}, 65535)));
     for (const std::size_t size : {0U, 1U, 255U, 256U, 65535U, 65536U}) {
         Buffer bytes;
         Writer(bytes).binary(Buffer(size, 0xff));
