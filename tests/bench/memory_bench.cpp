@@ -42,11 +42,7 @@ void know_one_another(benchmark::State& state) {
     }
 }
 
-BENCHMARK(know_one_another)
-    ->Arg(1000)
-    ->Arg(10000)
-    ->Iterations(1)
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(know_one_another)->Arg(1000)->Arg(10000)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace memberd::sim

@@ -98,8 +98,8 @@ TEST_P(MassFailure, OfAThirdIsFoundAndHarmsNoSurvivor) {
         cluster.kill(member);
     }
 
-    EXPECT_TRUE(cluster.run_until([&] { return cluster.all_see_all(); },
-                                  detection_limit(GetParam()) * 2))
+    EXPECT_TRUE(
+        cluster.run_until([&] { return cluster.all_see_all(); }, detection_limit(GetParam()) * 2))
         << cluster.explain();
     EXPECT_EQ(cluster.deaths_except(victims), 0U) << cluster.explain();
     expect_sound(cluster);
