@@ -112,6 +112,7 @@ class ObserverDetection {
     [[nodiscard]] const Watch* watch_of(Slot member) const;
     Watch* watch(Slot member);
     void drop_watches_of(Slot member);
+    void drop_accusations_by(Slot accuser);
     void refresh_neighbours();
     void add_subject(Slot member);
     void ping(Watch& watch, bool fresh);
