@@ -46,7 +46,8 @@ std::string weight_text(std::uint32_t weight_milli) {
     const std::uint32_t rest = weight_milli % kRingWeightMilliOne;
     if (rest != 0) {
         const std::string digits = std::to_string(rest);
-        text += "." + std::string(kDecimalsMax - digits.size(), '0') + digits;
+        text += '.';
+        text.append(kDecimalsMax - digits.size(), '0').append(digits);
         text.erase(text.find_last_not_of('0') + 1);
     }
     return text;

@@ -1,9 +1,7 @@
 #include "membership/ring_change.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <numeric>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -130,6 +128,30 @@ TEST(MovedRanges, AJoinTakesOnlyToTheNewcomerAndALeaveGivesOnlyFromTheLeaver) {
     for (std::size_t i = 0; i < joined.size(); ++i) {
         EXPECT_EQ(left[i],
                   (MovedRange{joined[i].start, joined[i].end, joined[i].to, joined[i].from}));
+    }
+}
+
+// What a join moves is its share of the circle: a sum of 160 random gaps a unit of weight, so
+// chance spreads it by 1/sqrt(160) = 7.9 % of the fair share. 1.15 times the fair share is 1.9
+// deviations away at weight 1, 3.8 at weight 4.
+TEST(RingJoin, MovesTheFairShareOnAverageAndSeldomMoreThan15PercentAboveIt) {
+    constexpr std::size_t kMembers = 100;
+    constexpr int kNewcomers = 200;
+    const Ring ring = Ring::build(equal_members(kMembers, 0));
+    for (const std::uint32_t weight : {1U, 4U}) {
+        double sum = 0;
+        int above = 0;
+        for (int i = 0; i < kNewcomers; ++i) {
+            const std::string name = "newcomer-" + std::to_string(i);
+            const Ring after = ring.with({name, "192.0.2.1:1", weight * kRingWeightMilliOne, ""});
+            const double fair = static_cast<double>(weight) / (kMembers + weight);
+            const double relative = plan_change(ring, after).moved_share / fair;
+            ASSERT_NEAR(plan_change(after, ring).moved_share / fair, relative, 1e-9);
+            sum += relative;
+            above += relative > 1.15 ? 1 : 0;
+        }
+        EXPECT_NEAR(sum / kNewcomers, 1.0, 0.03) << "weight " << weight;
+        EXPECT_LE(above, weight == 1 ? kNewcomers / 10 : 0) << "weight " << weight;
     }
 }
 

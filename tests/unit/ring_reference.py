@@ -112,6 +112,8 @@ SETS = [
         member("db-6", "10.0.0.6:7747", 1000, ""),
         member("knoten-ä", "10.0.0.7:7747", 1000, "Zürich"),
     ],
+    [member(f"s-{i}", f"10.0.1.{i}:7747", 30, f"rack-{i % 2}") for i in range(4)],
+    [member(f"s-{i}", f"10.0.1.{i}:7747", 30 if i != 2 else 50, f"rack-{i % 2}") for i in range(1, 6)],
 ]
 KEYS = ["", "a", "key", "user:4711", "schlüssel", "0123456789abcdef", "x" * 17, "y" * 129, "z" * 241, "w" * 1500] + [
     f"key-{i}" for i in range(30)
@@ -130,13 +132,14 @@ def vectors():
                 "digest": text(digest(members)),
                 "vnodes": [vnode_count(one["weight_milli"]) for one in members],
                 "first_points": [[text(value), name.decode()] for value, name in points[:8]],
+                "point_sum": text(sum(value for value, _ in points) % 2**64),
                 "owners": [owner(points, hashes[key]) for key in KEYS],
                 "preferences": [preference(members, points, hashes[key], REPLICAS) for key in KEYS],
             }
         )
     changes = [
         {"before": i, "after": j, "moved": moved(ring_points(SETS[i]), ring_points(SETS[j]))}
-        for i, j in ((0, 1), (1, 0), (1, 3), (3, 4), (4, 3), (3, 3), (2, 1))
+        for i, j in ((0, 1), (1, 0), (0, 5), (5, 6), (6, 5), (5, 5), (2, 1), (5, 2), (1, 5))
     ]
     return {
         "version": VERSION,
@@ -149,13 +152,23 @@ def vectors():
     }
 
 
+def one_entry_a_line(document):
+    lines = []
+    for name, value in document.items():
+        if isinstance(value, list):
+            entries = ",\n".join("  " + json.dumps(entry, ensure_ascii=False) for entry in value)
+            lines.append(f"{json.dumps(name)}: [\n{entries}\n]")
+        else:
+            lines.append(f"{json.dumps(name)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def main(arguments):
     write = arguments[:1] == ["--write"]
     path = arguments[-1]
     if write:
         with open(path, "w", encoding="utf-8") as file:
-            json.dump(vectors(), file, ensure_ascii=False, indent=1)
-            file.write("\n")
+            file.write(one_entry_a_line(vectors()))
         return 0
     with open(path, encoding="utf-8") as file:
         stored = json.load(file)

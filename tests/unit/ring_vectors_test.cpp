@@ -66,6 +66,11 @@ TEST(RingVectors, RingsAreThoseOfTheFile) {
                       expected.at("terms")[i]);
             EXPECT_EQ(ring_vnode_count(m.weight_milli), expected.at("vnodes")[i]);
         }
+        std::uint64_t sum = 0;
+        for (const auto& point : ring.points()) {
+            sum += point.hash;
+        }
+        EXPECT_EQ(hex(sum), expected.at("point_sum"));
         json first_points = json::array();
         for (const auto& point :
              ring.points().first(std::min<std::size_t>(8, ring.points().size()))) {
