@@ -16,7 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kSnapshotPatience = std::chrono::seconds(3);
+constexpr std::chrono::milliseconds kSnapshotPatience{3000};
+// Between two attempts to send to an agent that is not connected (yet).
+constexpr std::chrono::milliseconds kConnectPause{20};
 constexpr auto kSilenceMax = std::chrono::seconds(5);
 constexpr int kReceiveQueueMax = 10'000;
 // Publications handled in one poll() before the batch is handed over.
@@ -49,6 +51,9 @@ class Socket {
         set(ZMQ_RCVHWM, kReceiveQueueMax);
         set(ZMQ_RECONNECT_IVL, 50);
         set(ZMQ_RECONNECT_IVL_MAX, 1000);
+        // Nothing queues for an agent that is not there: it would be asked everything at once when
+        // it comes.
+        set(ZMQ_IMMEDIATE, 1);
         zmq_setsockopt(handle_, ZMQ_MAXMSGSIZE, &limit, sizeof limit);
         if (type == ZMQ_SUB) {
             zmq_setsockopt(handle_, ZMQ_SUBSCRIBE, "", 0);
@@ -141,6 +146,7 @@ struct Client::Impl {
     void ask_for_snapshot();
     void turn();
     void wait(long timeout_ms);
+    [[nodiscard]] long look_again_ms() const;
 };
 
 Client::Impl::~Impl() {
@@ -227,9 +233,9 @@ void Client::Impl::ask_for_snapshot() {
         return;
     }
     snapshot_pages = Document();
-    snapshot_deadline = now + kSnapshotPatience;
     snapshot_id = next_request_id++;
-    send(snapshot_id, "snapshot", Document::object());
+    const bool sent = send(snapshot_id, "snapshot", Document::object());
+    snapshot_deadline = now + (sent ? kSnapshotPatience : kConnectPause);
 }
 
 // What waits is taken: publications first, so that the snapshot finds them kept.
@@ -253,6 +259,13 @@ void Client::Impl::wait(long timeout_ms) {
         count = 2;
     }
     zmq_poll(items.data(), count, timeout_ms);
+}
+
+// A silent agent and a lost answer are noticed by looking now and then.
+long Client::Impl::look_again_ms() const {
+    constexpr long kLookMs = 500;
+    return snapshot_id == 0 ? kLookMs
+                            : std::min(kLookMs, milliseconds_until(snapshot_deadline) + 1);
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -286,9 +299,10 @@ Result<Answer> Client::request(std::string_view op,
     impl_->awaited_id = impl_->next_request_id++;
     impl_->pages = Document();
     impl_->answer.reset();
-    const bool sent = impl_->send(impl_->awaited_id, op, arguments);
-    while (sent && !impl_->answer && Clock::now() < deadline) {
-        impl_->wait(milliseconds_until(deadline));
+    bool sent = false;
+    while (!impl_->answer && Clock::now() < deadline) {
+        sent = sent || impl_->send(impl_->awaited_id, op, arguments);
+        impl_->wait(milliseconds_until(sent ? deadline : Clock::now() + kConnectPause));
         impl_->turn();
     }
     impl_->awaited_id = 0;
@@ -326,8 +340,7 @@ Batch Client::poll(Milliseconds timeout) {
     const auto deadline = Clock::now() + timeout;
     impl_->turn();
     while (impl_->batch.empty() && Clock::now() < deadline) {
-        // A silent agent and a lost answer are noticed by looking now and then.
-        impl_->wait(std::min<long>(500, milliseconds_until(deadline)));
+        impl_->wait(std::min(milliseconds_until(deadline), impl_->look_again_ms()));
         impl_->turn();
     }
     return std::exchange(impl_->batch, Batch{});
