@@ -239,9 +239,14 @@ bool Agent::seeds_are_unanimous(const Notice& notice) {
         refused_count_ = 0;
     }
     ++refused_count_;
-    return !config_.seeds.empty() &&
-           (notice.code == static_cast<std::uint8_t>(RefuseCode::NameTaken) ||
-            refused_count_ >= config_.seeds.size());
+    // Every member may have the same list of seeds, and be on it itself.
+    const auto others =
+        std::count_if(seeds_.seeds().begin(), seeds_.seeds().end(), [this](const Seed& seed) {
+            return std::find(seed.addresses.begin(), seed.addresses.end(), self_address()) ==
+                   seed.addresses.end();
+        });
+    return notice.code == static_cast<std::uint8_t>(RefuseCode::NameTaken) ||
+           static_cast<std::int64_t>(refused_count_) >= others;
 }
 
 void Agent::contact_seeds() {
@@ -341,6 +346,7 @@ void Agent::serve_signals() {
 
 void Agent::begin_stop(bool is_leave) {
     is_stopping_ = true;
+    note_peers();
     leave_deadline_ = now_ + timing_of(config_.profile).membership.leave_timeout + kLeaveMargin;
     service_.notify("STOPPING=1");
     log_->info(is_leave ? "leaving the cluster" : "announcing a restart");

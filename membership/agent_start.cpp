@@ -33,7 +33,6 @@ struct Stored {
     std::optional<LockFile> lock;
     std::optional<StateFile> file;
     SavedState state;
-    std::string error;
 };
 
 // A directory that can't be used at all is a mistake of the configuration; a disk that is full or
@@ -103,13 +102,9 @@ Result<Agent::Parts> Agent::open_parts(const AgentConfig& config,
     if (!directory) {
         return directory.error();
     }
-    Stored stored;
-    if (config.data_dir) {
-        Result<Stored> opened = open_data_dir(*config.data_dir, log);
-        if (!opened) {
-            return opened.error();
-        }
-        stored = *std::move(opened);
+    Result<Stored> stored = config.data_dir ? open_data_dir(*config.data_dir, log) : Stored{};
+    if (!stored) {
+        return stored.error();
     }
     Result<ZmqContext> context = ZmqContext::create();
     if (!context) {
@@ -134,8 +129,8 @@ Result<Agent::Parts> Agent::open_parts(const AgentConfig& config,
     if (!resolver) {
         return resolver.error();
     }
-    return Parts{*std::move(signals),    *std::move(directory),   std::move(stored.lock),
-                 std::move(stored.file), std::move(stored.error), std::move(stored.state),
+    return Parts{*std::move(signals),    *std::move(directory),   std::move(stored->lock),
+                 std::move(stored->file), {}, std::move(stored->state),
                  *std::move(context),    *std::move(transport),   *std::move(publisher),
                  *std::move(control),    *std::move(resolver)};
 }
@@ -206,7 +201,7 @@ Agent::Agent(const AgentConfig& config,
       started_(now),
       started_text_(rfc3339(wall_)),
       next_heartbeat_(now),
-      next_save_(now),
+      next_save_(now + std::chrono::seconds(1)),
       next_alone_report_(now + std::chrono::seconds(5)) {
     save_state();
     for (const MemberView& member : engine_.members()) {
