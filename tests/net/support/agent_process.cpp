@@ -7,10 +7,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <netinet/in.h>
 #include <sstream>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -20,22 +18,6 @@ namespace memberd::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr int kFirstPort = 20'000;
-constexpr int kPortCount = 12'000;
-
-bool is_free(std::uint16_t port) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    close(fd);
-    return bound;
-}
 
 std::string read_file(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
@@ -54,18 +36,6 @@ TemporaryDirectory::TemporaryDirectory() {
 TemporaryDirectory::~TemporaryDirectory() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
-}
-
-std::uint16_t free_port() {
-    // Tests run side by side: each process begins somewhere else.
-    static int next = static_cast<int>(getpid()) * 101 % kPortCount;
-    while (true) {
-        next = (next + 1) % kPortCount;
-        const auto port = static_cast<std::uint16_t>(kFirstPort + next);
-        if (is_free(port)) {
-            return port;
-        }
-    }
 }
 
 bool eventually(std::chrono::seconds patience, const std::function<bool()>& is_true) {

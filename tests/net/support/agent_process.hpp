@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "membership/client.hpp"
+#include "tests/net/support/transport_node.hpp"
 
 namespace memberd::test {
 
@@ -31,9 +32,6 @@ class TemporaryDirectory {
   private:
     std::string path_;
 };
-
-// A port below the ephemeral range that nobody listens at now, another one at each call.
-std::uint16_t free_port();
 
 // Asks again until it is true, or for too long.
 bool eventually(std::chrono::seconds patience, const std::function<bool()>& is_true);
