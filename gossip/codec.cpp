@@ -1,5 +1,7 @@
 #include "gossip/codec.hpp"
 
+#include <limits>
+
 #include "gossip/codec_elements.hpp"
 
 namespace memberd {
@@ -162,10 +164,15 @@ DecodeStatus decode(Bytes bytes, Message& message) {
     Reader reader(bytes);
     const std::uint32_t elements = reader.array(kElementCountMax);
     const std::uint64_t version = read_u64(reader);
-    const std::size_t before_type = reader.position();
-    const std::uint64_t type = Reader(bytes.subspan(before_type)).unsigned_integer(0xff);
+    // Another version's type may be of any kind; the Refuse of every version has the same one.
+    Reader ahead = reader;
+    const std::uint64_t type = ahead.unsigned_integer(std::numeric_limits<std::uint64_t>::max());
     const bool is_refuse = type == static_cast<std::uint8_t>(MessageType::Refuse);
-    reader.skip();
+    if (version == kProtocolVersion) {
+        reader = ahead;
+    } else {
+        reader.skip();
+    }
 
     DecodeStatus status = DecodeStatus::Ok;
     std::uint32_t known = 2;

@@ -110,12 +110,14 @@ bool Joining::admit(const Update& newcomer, ReplyToken token) {
         const auto check = std::find_if(checks_.begin(), checks_.end(), [&](const NameCheck& c) {
             return c.key == key && c.newcomer == newcomer.claim.instance;
         });
-        if (check == checks_.end()) {
-            check_holder(holder, newcomer);
-        }
-        if (check == checks_.end() || check->pings_left > 0) {
+        const bool is_new = check == checks_.end();
+        const bool is_open = is_new || check->pings_left > 0;
+        if (is_open) {
             refuse(RefuseCode::NameBeingChecked, 0,
                    "looking whether the present holder of that name lives", token);
+            if (is_new) {
+                check_holder(holder, newcomer);
+            }
             return false;
         }
         if (!check->approved) {

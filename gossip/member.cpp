@@ -48,7 +48,7 @@ Verdict compare(const Claim& held, const Claim& heard) {
     }
     const bool held_left = held.state == MemberState::Left;
     const bool heard_left = heard.state == MemberState::Left;
-    if (held_left || heard_left) {
+    if (held_left != heard_left) {
         return by_order(held_left, heard_left);
     }
     if (held.incarnation != heard.incarnation) {

@@ -36,9 +36,10 @@ inline constexpr std::size_t kListingCountMax = 64;
 inline constexpr std::size_t kUpdateCountMax = 4096;
 // Of any array of fixed elements, those that a later version appends included.
 inline constexpr std::uint32_t kElementCountMax = 64;
-inline constexpr std::size_t kMessageBytesMax = 64 * 1024;  // any message
-inline constexpr std::size_t kProbeBytesMax =
-    1200;  // ping, ack, ping-req, nack, alive, suspicion, gossip
+inline constexpr std::size_t kMessageBytesMax = 65'536;  // any message
+// Ping, ack, ping-req, nack, alive, suspicion. Gossip is kept below it too unless a single update
+// is longer, so the decoder lets gossip be as long as any message.
+inline constexpr std::size_t kProbeBytesMax = 1200;
 
 enum class MessageType : std::uint8_t {
     Ping = 1,

@@ -262,6 +262,12 @@ void SwimDetection::on_suspected(Slot member, Slot accuser) {
     if (!core_.roster.is_live(member) || core_.roster[member].state != MemberState::Suspect) {
         return;
     }
+    const std::uint32_t incarnation = core_.roster[member].incarnation;
+    // An accusation of a later incarnation means that the earlier one was refuted, though we missed
+    // that.
+    std::erase_if(suspects_, [&](const Suspect& s) {
+        return s.member == member && s.incarnation != incarnation;
+    });
     const auto known = std::find_if(suspects_.begin(), suspects_.end(),
                                     [member](const Suspect& s) { return s.member == member; });
     if (known == suspects_.end()) {
@@ -269,7 +275,7 @@ void SwimDetection::on_suspected(Slot member, Slot accuser) {
         const SuspicionLimits limits = suspicion_limits(
             core_.roster.live(), timing.period, timing.alpha, is_lifeguard() ? timing.beta : 1.0,
             is_lifeguard() ? timing.confirmations : 0);
-        suspects_.push_back({member, SuspicionTimer(core_.now, accuser, limits)});
+        suspects_.push_back({member, incarnation, SuspicionTimer(core_.now, accuser, limits)});
         core_.timers.set(suspects_.back().timer.deadline(), TimerKind::SuspicionEnd, member);
         return;
     }

@@ -60,6 +60,7 @@ class SwimDetection {
 
     struct Suspect {
         Slot member = kNoSlot;
+        std::uint32_t incarnation = 0;  // that was accused: a later one starts anew
         SuspicionTimer timer;
     };
 
