@@ -6,12 +6,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <zmq.h>
 
-#include "gossip/messages.hpp"
 #include "membership/local_protocol.hpp"
-#include "membership/log.hpp"
 
 namespace memberd {
 namespace {
@@ -21,14 +18,11 @@ using namespace std::chrono_literals;
 constexpr int kMessagesATurn = 1000;
 constexpr Duration kWaitMax = 1s;
 constexpr Duration kHeartbeatInterval = 1s;
-constexpr Duration kSaveInterval = 10s;
-constexpr Duration kAloneReportInterval = 60s;
+constexpr Duration kStrangerReportInterval = 10s;
 // After all is said: for the last replies and events to leave our queues, which end with us.
 constexpr Duration kLinger = 150ms;
 // Above the engine's own limit for a leave: a belt.
 constexpr Duration kLeaveMargin = 1s;
-// Refusals of one round of joins come this close together; rounds are further apart.
-constexpr Duration kRefusalRound = 150ms;
 // What arrived while we were stopped, kept until the engine knows that we were.
 constexpr std::size_t kKeptAfterPauseMax = 4096;
 
@@ -51,7 +45,6 @@ ExitCode Agent::run() {
         wait(planned - now_);
         turn(planned);
     }
-    service_.notify("STOPPING=1");
     return *exit_code_;
 }
 
@@ -187,7 +180,11 @@ void Agent::take_notice(const Notice& notice) {
             take_refusal(notice);
             break;
         case NoticeKind::StrangerRefused:
-            log_->warn("an agent was refused: {}", notice.text);
+            // Strangers decide how often this happens.
+            if (now_ >= next_stranger_report_) {
+                next_stranger_report_ = now_ + kStrangerReportInterval;
+                log_->warn("an agent was refused: {}", notice.text);
+            }
             break;
         case NoticeKind::NameLost:
             fail(
@@ -213,89 +210,6 @@ void Agent::take_notice(const Notice& notice) {
             save_state();
             break;
     }
-}
-
-void Agent::take_refusal(const Notice& notice) {
-    const std::string sentence = fmt::format("a seed refuses this agent: {}", notice.text);
-    for (PendingJoin& join : joins_) {
-        if (std::find(join.refused.begin(), join.refused.end(), notice.text) ==
-            join.refused.end()) {
-            join.refused.push_back(notice.text);
-        }
-    }
-    const bool is_unanimous = seeds_are_unanimous(notice);
-    if (is_unanimous && !engine_.status(now_).joined) {
-        fail(sentence);
-        return;
-    }
-    log_->error("{}", sentence);
-}
-
-// Who refuses can't be told apart, but each seed answers each round of joins at most once. A taken
-// name will be taken at every seed.
-bool Agent::seeds_are_unanimous(const Notice& notice) {
-    if (now_ - kRefusalRound > refused_at_) {
-        refused_at_ = now_;
-        refused_count_ = 0;
-    }
-    ++refused_count_;
-    // Every member may have the same list of seeds, and be on it itself.
-    const auto others =
-        std::count_if(seeds_.seeds().begin(), seeds_.seeds().end(), [this](const Seed& seed) {
-            return std::find(seed.addresses.begin(), seed.addresses.end(), self_address()) ==
-                   seed.addresses.end();
-        });
-    return notice.code == static_cast<std::uint8_t>(RefuseCode::NameTaken) ||
-           static_cast<std::int64_t>(refused_count_) >= others;
-}
-
-void Agent::contact_seeds() {
-    for (const HostPort& name : seeds_.due(now_)) {
-        if (!parts_.resolver->request(name)) {
-            log_->warn("too many names wait to be resolved: {} is tried later", name.host);
-        }
-    }
-    engine_.join(now_, seeds_.addresses(), out_);
-    carry_out();
-}
-
-void Agent::serve_resolver() {
-    bool changed = false;
-    while (const auto answer = parts_.resolver->answer()) {
-        const std::string text = fmt::format("{}:{}", answer->name.host, answer->name.port);
-        std::optional<std::string> before;
-        for (const Seed& seed : seeds_.seeds()) {
-            if (seed.configured.host == answer->name.host) {
-                before = seed.error;
-            }
-        }
-        changed = seeds_.resolved(answer->name, answer->addresses) || changed;
-        if (!answer->addresses && before != answer->addresses.error().text) {
-            log_->error("seed {} can't be resolved: {}; it is tried again for ever", text,
-                        answer->addresses.error().text);
-        }
-    }
-    if (changed) {
-        engine_.join(now_, seeds_.addresses(), out_);
-        carry_out();
-    }
-}
-
-void Agent::say_if_alone() {
-    if (now_ < next_alone_report_ || is_stopping_) {
-        return;
-    }
-    next_alone_report_ = now_ + kAloneReportInterval;
-    if (seeds_.seeds().empty() || has_joined_ || engine_.status(now_).joined) {
-        has_joined_ = has_joined_ || engine_.status(now_).joined;
-        return;
-    }
-    std::vector<std::string> names;
-    for (const Seed& seed : seeds_.seeds()) {
-        names.push_back(fmt::format("{}:{}", seed.configured.host, seed.configured.port));
-    }
-    log_->warn("no seed answers ({}): this agent runs alone and goes on trying",
-               fmt::join(names, ", "));
 }
 
 void Agent::fire_timers() {
@@ -371,104 +285,9 @@ void Agent::end_leave(std::uint64_t acknowledged) {
     leave_askers_.clear();
 }
 
-void Agent::reload_config() {
-    service_.notify_reloading();
-    Result<AgentConfig> config = reload_();
-    if (config) {
-        apply_reloaded(*config);
-    } else {
-        log_->error("nothing is reloaded: {}", config.error().text);
-    }
-    service_.notify("READY=1");
-}
-
-void Agent::apply_reloaded(const AgentConfig& config) {
-    std::vector<std::string> fixed;
-    const auto note = [&fixed](bool is_same, const char* setting) {
-        if (!is_same) {
-            fixed.emplace_back(setting);
-        }
-    };
-    note(config.name == config_.name, "name");
-    note(config.cluster == config_.cluster, "cluster");
-    note(config.bind == config_.bind, "bind");
-    note(config.advertise == config_.advertise, "advertise");
-    note(config.profile == config_.profile, "profile");
-    note(config.detection == config_.detection, "detection");
-    note(config.runtime_dir == config_.runtime_dir, "runtime-dir");
-    note(config.data_dir == config_.data_dir, "data-dir");
-    note(config.log_format == config_.log_format, "log-format");
-    note(config.restart_grace == config_.restart_grace, "restart_grace");
-    if (!fixed.empty()) {
-        log_->warn("can't change while the agent runs: {}; restart it to apply",
-                   fmt::join(fixed, ", "));
-    }
-    config_.leave_on_term = config.leave_on_term;
-    config_.log_level = config.log_level;
-    set_level(*log_, config.log_level);
-    config_.seeds = config.seeds;
-    seeds_.replace(now_, config.seeds);
-    contact_seeds();
-    Attributes attributes = config.attributes;
-    attributes.health = attributes_.health;
-    if (engine_.set_attributes(now_, attributes, out_)) {
-        attributes_ = std::move(attributes);
-    }
-    carry_out();
-    log_->info("reloaded tags, weight, zone, log level, seeds and leave_on_term");
-}
-
-// The addresses of living members, for the next start. Members that are gone are dropped only when
-// others took their place: an agent that is alone remembers whom it knew.
-void Agent::note_peers() {
-    peers_changed_ = false;
-    next_save_ = now_ + kSaveInterval;
-    std::vector<Endpoint> peers;
-    for (const auto& [name, member] : recorder_.view().members()) {
-        const auto endpoint = parse_endpoint(member.address);
-        if (member.is_on_ring() && endpoint && *endpoint != self_address() &&
-            peers.size() < kSavedPeersMax) {
-            peers.push_back(*endpoint);
-        }
-    }
-    if (peers.empty() || peers == parts_.state.peers) {
-        return;
-    }
-    parts_.state.peers = std::move(peers);
-    save_state();
-}
-
-void Agent::save_state() {
-    if (!parts_.state_file) {
-        return;
-    }
-    const Status saved = parts_.state_file->save(parts_.state);
-    if (saved) {
-        if (!parts_.state_error.empty()) {
-            log_->info("the state file can be written again");
-        }
-        parts_.state_error.clear();
-        return;
-    }
-    if (parts_.state_error.empty()) {
-        log_->error("{}; the agent goes on without saving its state", saved.error().text);
-    }
-    parts_.state_error = saved.error().text;
-    peers_changed_ = true;  // Tried again at the next interval.
-    next_save_ = now_ + kSaveInterval;
-}
-
 void Agent::fail(const std::string& sentence) {
     log_->error("{}", sentence);
     exit_code_ = ExitCode::FailedRunning;
-}
-
-bool Agent::is_member(const Endpoint& endpoint) const {
-    const std::string address = to_string(endpoint);
-    const auto& members = recorder_.view().members();
-    return std::any_of(members.begin(), members.end(), [&](const auto& entry) {
-        return entry.second.address == address && entry.second.state == MemberState::Alive;
-    });
 }
 
 }  // namespace memberd

@@ -4,8 +4,9 @@
 // take what has arrived (messages with a budget), fire timers, carry out what the engine wants
 // done, publish. Nothing in it waits, except the rare save of the state file for the disk.
 //
-// The parts are in four files: agent_start.cpp (from nothing to serving), agent.cpp (the loop and
-// the engine's output), agent_control.cpp (ops that change something or take time),
+// The parts are in six files: agent_start.cpp (from nothing to serving), agent.cpp (the loop and
+// the engine's output), agent_seeds.cpp (finding the cluster), agent_settings.cpp (what is reloaded
+// and what is saved), agent_control.cpp (ops that change something or take time),
 // agent_documents.cpp (ops that only look).
 #pragma once
 
@@ -118,27 +119,30 @@ class Agent {
     void recover_from_pause(Duration gap);
     void receive_messages();
     void serve_signals();
-    void serve_resolver();
     void fire_timers();
     void finish_turn();
     void carry_out();
     void take_change(const Change& change);
     void take_notice(const Notice& notice);
-    void take_refusal(const Notice& notice);
-    void contact_seeds();
-    void say_if_alone();
     void begin_stop(bool is_leave);
     void end_leave(std::uint64_t acknowledged);
+    void fail(const std::string& sentence);
+
+    [[nodiscard]] const Endpoint& self_address() const { return self_address_; }
+
+    // --- agent_seeds.cpp ---
+    void contact_seeds();
+    void serve_resolver();
+    void say_if_alone();
+    void take_refusal(const Notice& notice);
+    [[nodiscard]] bool seeds_are_unanimous(const Notice& notice);
+    [[nodiscard]] bool is_member(const Endpoint& endpoint) const;
+
+    // --- agent_settings.cpp ---
     void reload_config();
     void apply_reloaded(const AgentConfig& config);
     void note_peers();
     void save_state();
-    void fail(const std::string& sentence);
-    [[nodiscard]] bool seeds_are_unanimous(const Notice& notice);
-
-    [[nodiscard]] const Endpoint& self_address() const { return self_address_; }
-
-    [[nodiscard]] bool is_member(const Endpoint& endpoint) const;
 
     // --- agent_control.cpp ---
     void serve_control();
@@ -195,6 +199,9 @@ class Agent {
 
     Instant refused_at_ = Instant::min();  // the first of a round of refusals by seeds
     std::size_t refused_count_ = 0;        // in that round
+    std::string refusal_said_;
+    Instant next_refusal_report_ = Instant::min();
+    Instant next_stranger_report_ = Instant::min();
     std::map<std::uint64_t, PendingPing> pings_;
     std::uint64_t next_cookie_ = 1;
     std::vector<PendingJoin> joins_;

@@ -129,10 +129,17 @@ Result<Agent::Parts> Agent::open_parts(const AgentConfig& config,
     if (!resolver) {
         return resolver.error();
     }
-    return Parts{*std::move(signals),    *std::move(directory),   std::move(stored->lock),
-                 std::move(stored->file), {}, std::move(stored->state),
-                 *std::move(context),    *std::move(transport),   *std::move(publisher),
-                 *std::move(control),    *std::move(resolver)};
+    return Parts{*std::move(signals),
+                 *std::move(directory),
+                 std::move(stored->lock),
+                 std::move(stored->file),
+                 {},
+                 std::move(stored->state),
+                 *std::move(context),
+                 *std::move(transport),
+                 *std::move(publisher),
+                 *std::move(control),
+                 *std::move(resolver)};
 }
 
 Profile Agent::self_profile(const AgentConfig& config, const Parts& parts, const Entropy& e) {

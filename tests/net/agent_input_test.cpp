@@ -1,9 +1,14 @@
 // What operators, seeds and local programs get wrong: one clear sentence, the right exit code, and
 // an agent that goes on.
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <random>
-#include <sstream>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -276,6 +281,55 @@ TEST_F(AgentInput, RefusedRequestsSayWhy) {
     EXPECT_EQ(code("info", {{"verbose", true}}), "bad_request");
     EXPECT_EQ(code("join", {{"addresses", {"nonsense"}}}), "bad_request");
     EXPECT_EQ(code("tags_set", {{"tags", {{"k", std::string(600, 'v')}}}}), "limit");
+}
+
+TEST_F(AgentInput, ADataDirectoryThatFailsLaterIsSaidAndTheAgentGoesOn) {
+    TestAgent first(directory_.path(), "first");
+    TestAgent second(directory_.path(), "second");
+    ASSERT_TRUE(first.start());
+    EXPECT_TRUE(first.ask("info")["data_dir"]["error"].is_null());
+    std::filesystem::remove_all(first.data_dir());
+
+    second.seeds = {first.address()};
+    ASSERT_TRUE(second.start());
+
+    EXPECT_TRUE(
+        eventually(20s, [&] { return first.ask("info")["data_dir"]["error"].is_string(); }));
+    EXPECT_THAT(first.log(), HasSubstr("goes on without saving"));
+    EXPECT_EQ(first.state_of("second"), "alive");
+    std::filesystem::create_directory(first.data_dir());
+    EXPECT_TRUE(eventually(20s, [&] { return first.ask("info")["data_dir"]["error"].is_null(); }));
+}
+
+// systemd's side of sd_notify: a datagram socket.
+TEST_F(AgentInput, TheServiceManagerIsToldOfReadinessReloadsAndTheEnd) {
+    const std::string socket_path = path("notify");
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    std::string heard;
+    const auto hears = [&](const std::string& word) {
+        return eventually(10s, [&] {
+            char text[512];
+            for (ssize_t size = 0; (size = recv(fd, text, sizeof text, 0)) > 0;) {
+                heard.append(text, static_cast<std::size_t>(size)).append("\n");
+            }
+            return heard.find(word) != std::string::npos;
+        });
+    };
+    setenv("NOTIFY_SOCKET", socket_path.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+    TestAgent agent(directory_.path(), "a");
+    ASSERT_TRUE(agent.start());
+    unsetenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe)
+
+    EXPECT_TRUE(hears("READY=1")) << heard;
+    agent.process().signal(SIGHUP);
+    EXPECT_TRUE(hears("RELOADING=1")) << heard;
+    EXPECT_EQ(agent.terminate(), 0);
+    EXPECT_TRUE(hears("STOPPING=1")) << heard;
+    close(fd);
 }
 
 TEST_F(AgentInput, ASecondSigtermEndsAnAgentAtOnce) {
