@@ -1,11 +1,11 @@
 #include "cli/ctl/format.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 namespace memberd::ctl {
 namespace {
@@ -119,13 +119,9 @@ std::string rfc3339(WallTime time) {
     const std::chrono::year_month_day date{day};
     const std::int64_t rest = (time - day).count();
     constexpr std::int64_t kSecond = 1'000'000;
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
-                       static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()),
-                       rest / kSecond / 3600,
-                       rest / kSecond / 60 % 60,
-                       rest / kSecond % 60,
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       rest / kSecond / 3600, rest / kSecond / 60 % 60, rest / kSecond % 60,
                        rest % kSecond);
 }
 

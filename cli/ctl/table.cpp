@@ -49,17 +49,29 @@ void Table::add(std::vector<Cell> row) {
     rows_.push_back(std::move(row));
 }
 
+std::size_t Table::natural_width(std::size_t column) const {
+    const auto& usual = columns_[column].usual;
+    const bool tells = !usual || std::any_of(rows_.begin(), rows_.end(), [&](const auto& row) {
+        return row[column].text != *usual;
+    });
+    if (!tells) {
+        return 0;
+    }
+    std::size_t widest = width(columns_[column].title);
+    for (const auto& row : rows_) {
+        widest = std::max(widest, width(row[column].text));
+    }
+    return widest;
+}
+
 std::vector<std::size_t> Table::widths(std::size_t limit) const {
     std::vector<std::size_t> result;
-    std::size_t total = kGap * (columns_.size() - 1);
+    std::size_t total = 0;
     int give = 0;
     for (std::size_t at = 0; at < columns_.size(); ++at) {
-        std::size_t widest = width(columns_[at].title);
-        for (const auto& row : rows_) {
-            widest = std::max(widest, width(row[at].text));
-        }
+        const std::size_t widest = natural_width(at);
+        total += widest + (widest > 0 && total > 0 ? kGap : 0);
         result.push_back(widest);
-        total += widest;
         give = std::max(give, columns_[at].give);
     }
     // One column at a time from the widest that may still give; below zero even `least` is no
@@ -89,6 +101,9 @@ std::string Table::line(const std::vector<Cell>& row,
     std::string result;
     std::size_t owed = 0;  // blanks that are written only if something follows
     for (std::size_t at = 0; at < row.size(); ++at) {
+        if (widths[at] == 0) {
+            continue;
+        }
         std::string text = shortened(row[at].text, widths[at]);
         const std::size_t spare = widths[at] - width(text);
         if (columns_[at].align == Align::Right) {

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct Column {
     Align align = Align::Left;
     int give = 0;           // 0: narrowed only when all others are as narrow as they get
     std::size_t least = 4;  // columns; as far as it is narrowed before its turn is over
+    // Where every row says just this, the whole column says nothing and is left out.
+    std::optional<std::string> usual = std::nullopt;
 };
 
 struct Cell {
@@ -65,7 +68,9 @@ class Table {
     [[nodiscard]] std::string render(const Look& look) const;
 
   private:
+    // In place of leaving a column out: width zero.
     [[nodiscard]] std::vector<std::size_t> widths(std::size_t limit) const;
+    [[nodiscard]] std::size_t natural_width(std::size_t column) const;
     [[nodiscard]] std::string line(const std::vector<Cell>& row,
                                    const std::vector<std::size_t>& widths,
                                    const Look& look) const;

@@ -16,16 +16,16 @@ struct Range {
 
 // The blocks that matter to names; a character outside them counts as one column.
 constexpr std::array kWide{
-    Range{0x1100, 0x115F},   // Hangul Jamo
-    Range{0x2E80, 0x303E},   // CJK radicals and punctuation
-    Range{0x3041, 0xA4CF},   // Kana to Yi
-    Range{0xAC00, 0xD7A3},   // Hangul syllables
-    Range{0xF900, 0xFAFF},   // CJK compatibility ideographs
-    Range{0xFE30, 0xFE6F},   // CJK compatibility forms
-    Range{0xFF00, 0xFF60},   // Fullwidth forms
-    Range{0xFFE0, 0xFFE6},   // Fullwidth signs
-    Range{0x1F300, 0x1FAFF}, // Pictographs
-    Range{0x20000, 0x3FFFD}, // CJK extensions
+    Range{0x1100, 0x115F},    // Hangul Jamo
+    Range{0x2E80, 0x303E},    // CJK radicals and punctuation
+    Range{0x3041, 0xA4CF},    // Kana to Yi
+    Range{0xAC00, 0xD7A3},    // Hangul syllables
+    Range{0xF900, 0xFAFF},    // CJK compatibility ideographs
+    Range{0xFE30, 0xFE6F},    // CJK compatibility forms
+    Range{0xFF00, 0xFF60},    // Fullwidth forms
+    Range{0xFFE0, 0xFFE6},    // Fullwidth signs
+    Range{0x1F300, 0x1FAFF},  // Pictographs
+    Range{0x20000, 0x3FFFD},  // CJK extensions
 };
 constexpr std::array kCombining{
     Range{0x0300, 0x036F},
@@ -35,12 +35,8 @@ constexpr std::array kCombining{
 };
 // C0, delete, C1, line and paragraph separators, and marks that override the direction of writing.
 constexpr std::array kObeyed{
-    Range{0x0000, 0x001F},
-    Range{0x007F, 0x009F},
-    Range{0x200E, 0x200F},
-    Range{0x2028, 0x202E},
-    Range{0x2060, 0x206F},
-    Range{0xFEFF, 0xFEFF},
+    Range{0x0000, 0x001F}, Range{0x007F, 0x009F}, Range{0x200E, 0x200F},
+    Range{0x2028, 0x202E}, Range{0x2060, 0x206F}, Range{0xFEFF, 0xFEFF},
 };
 
 template <std::size_t size>
