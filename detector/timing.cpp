@@ -1,100 +1,98 @@
 #include "detector/timing.hpp"
 
+#include <algorithm>
+#include <string>
+
+#include "detector/check.hpp"
+
 namespace memberd {
 namespace {
 
 using namespace std::chrono_literals;
 
-Timing lan() {
+Timing lan_timing() {
     Timing t;
     t.period = 1s;
-    t.leave_timeout = 2s;
-    t.restart_grace = 30s;
-    t.tombstone_window = 1h;
-    t.dead_window = 72h;
-    t.contact_interval = 2s;
-    t.join_retry_min = 250ms;
-    t.join_retry_max = 5s;
-
-    t.ring_count = 8;
     t.probe_timeout_min = 300ms;
     t.probe_timeout_max = 1s;
     t.suspect_after = 1800ms;
-    t.depth_min = 3s;
-    t.depth_max = 6s;
-    t.phi_threshold = 8.0;
-    t.accusers_required = 4;
-    t.helper_count = 4;
-    t.fresh_ping_interval = 300ms;
-    t.suspicion_interval = 500ms;
+    t.silence_min = 3s;
+    t.silence_max = 6s;
+    t.phi_threshold = 8;
+    t.ring_count = 8;
+    t.accuser_count = 4;
+    t.ping_req_count = 4;
+    t.suspicion_resend = 500ms;
     t.suspicion_validity = 1200ms;
-    t.burst_interval_min = 5s;
-    t.flood_delay = 10ms;
-    t.random_contact_interval = 10s;
+    t.fresh_ping_interval = 300ms;
+    t.burst_gap = 5s;
     t.reachable_window = 5s;
-    t.doubt_silence = 2500ms;
-    t.doubt_end = 10s;
-    t.digest_settle = 500ms;
-
-    t.swim_probe_timeout = 500ms;
-    t.swim_helper_count = 3;
-    t.suspicion_alpha = 4.0;
-    t.suspicion_beta = 6.0;
-    t.suspicion_confirmations = 3;
-    t.gossip_interval = 200ms;
-    t.gossip_fanout = 3;
-    t.retransmit_multiplier = 4;
-    t.sync_interval = 30s;
+    t.round_trips = {10ms, 25ms, 10ms};
+    t.self_doubt = {2500ms, 10s, 500ms, 400ms, 10min, 3};
+    t.baseline = {1s, 500ms, 3, 4, 6, 3, 200ms, 3, 4, 30s};
+    t.membership = {2s, 30s, 1h, 72h, 2s, 250ms, 5s, 10ms, 500ms, 10s};
     return t;
 }
 
-// Half the period and a third of the depth: for links whose round trips stay in the milliseconds.
-Timing local() {
-    Timing t = lan();
+Timing local_timing() {
+    Timing t = lan_timing();
     t.period = 500ms;
     t.probe_timeout_min = 150ms;
     t.probe_timeout_max = 500ms;
     t.suspect_after = 600ms;
-    t.depth_min = 1s;
-    t.depth_max = 2500ms;
+    t.silence_min = 1s;
+    t.silence_max = 2s;
+    t.suspicion_resend = 170ms;
+    t.suspicion_validity = 400ms;
     t.fresh_ping_interval = 150ms;
-    t.suspicion_interval = 200ms;
-    t.suspicion_validity = 500ms;
-    t.burst_interval_min = 2500ms;
-    t.random_contact_interval = 5s;
+    t.burst_gap = 2500ms;
     t.reachable_window = 2500ms;
-    t.doubt_silence = 900ms;
-    t.doubt_end = 5s;
-    t.digest_settle = 250ms;
-    t.swim_probe_timeout = 250ms;
-    t.sync_interval = 15s;
-    t.gossip_interval = 100ms;
+    t.round_trips = {2ms, 10ms, 10ms};
+    t.self_doubt = {850ms, 4s, 200ms, 200ms, 10min, 3};
+    t.baseline = {500ms, 250ms, 3, 4, 6, 3, 100ms, 3, 4, 15s};
+    t.membership.random_contact_interval = 5s;
+    t.membership.digest_settle = 250ms;
     return t;
 }
 
-// The same period, but timeouts that leave room for round trips of 100 ms and more, and pauses of 4
-// s.
-Timing wan() {
-    Timing t = lan();
+Timing wan_timing() {
+    Timing t = lan_timing();
     t.probe_timeout_min = 500ms;
-    t.probe_timeout_max = 2s;
+    t.probe_timeout_max = 1500ms;
     t.suspect_after = 3s;
-    t.depth_min = 5s;
-    t.depth_max = 9s;
+    t.silence_min = 5s;
+    t.silence_max = 10s;
+    t.suspicion_resend = 800ms;
+    t.suspicion_validity = 2s;
     t.fresh_ping_interval = 500ms;
-    t.suspicion_validity = 1500ms;
-    t.flood_delay = 20ms;
-    t.reachable_window = 8s;
-    t.doubt_silence = 4s;
-    t.doubt_end = 15s;
-    t.digest_settle = 1s;
-    t.swim_probe_timeout = 1s;
-    t.gossip_interval = 500ms;
-    t.sync_interval = 60s;
+    t.round_trips = {150ms, 40ms, 10ms};
+    t.self_doubt = {4200ms, 15s, 800ms, 1s, 10min, 3};
+    t.membership.flood_delay = 20ms;
+    t.membership.digest_settle = 1s;
     return t;
 }
 
 }  // namespace
+
+const Timing& timing_of(TimingProfile profile) {
+    static const Timing kLan = lan_timing();
+    static const Timing kLocal = local_timing();
+    static const Timing kWan = wan_timing();
+    switch (profile) {
+        case TimingProfile::Lan:
+            return kLan;
+        case TimingProfile::Local:
+            return kLocal;
+        case TimingProfile::Wan:
+            return kWan;
+    }
+    check_failed(__FILE__, __LINE__, "a profile", "not one of the three");
+}
+
+std::uint32_t accusers_needed(std::uint32_t most, std::uint32_t n, std::uint32_t reachable) {
+    MEMBERD_CHECK(n >= 2, "nobody can be accused where nobody else is");
+    return std::min({most, n - 1, std::max(2U, reachable)});
+}
 
 std::string_view to_string(TimingProfile profile) {
     switch (profile) {
@@ -105,28 +103,18 @@ std::string_view to_string(TimingProfile profile) {
         case TimingProfile::Wan:
             return "wan";
     }
-    return "unknown";
+    check_failed(__FILE__, __LINE__, "a profile", "not one of the three");
 }
 
-std::optional<TimingProfile> parse_timing_profile(std::string_view text) {
-    for (const auto profile : {TimingProfile::Lan, TimingProfile::Local, TimingProfile::Wan}) {
-        if (text == to_string(profile)) {
+Result<TimingProfile> parse_timing_profile(std::string_view name) {
+    for (const TimingProfile profile :
+         {TimingProfile::Lan, TimingProfile::Local, TimingProfile::Wan}) {
+        if (name == to_string(profile)) {
             return profile;
         }
     }
-    return std::nullopt;
-}
-
-Timing timing_of(TimingProfile profile) {
-    switch (profile) {
-        case TimingProfile::Lan:
-            return lan();
-        case TimingProfile::Local:
-            return local();
-        case TimingProfile::Wan:
-            return wan();
-    }
-    return lan();
+    return Error{ErrorCode::BadInput,
+                 "unknown profile '" + std::string(name) + "': it is lan, local or wan"};
 }
 
 }  // namespace memberd

@@ -1,70 +1,92 @@
-// Every constant of failure detection and dissemination that has a duration or a count, by profile.
+// The constants of failure detection, one set for each kind of network.
 //
-// The table with reasons is in README.md beside this file. Timings that depend on the number of
-// members are functions (suspicion.hpp), not constants.
+// Every number that decides when something is a failure stands here; detector/README.md has them as
+// a table and says why they differ. Immutable, thread-safe.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string_view>
 
+#include "detector/result.hpp"
+#include "detector/round_trip.hpp"
+#include "detector/self_doubt.hpp"
 #include "detector/time.hpp"
 
 namespace memberd {
 
 enum class TimingProfile : std::uint8_t {
-    Lan,    // one data centre: tolerates pauses of 2 s and round trips up to 100 ms
-    Local,  // one rack or one machine: faster, tolerates pauses of 1 s
-    Wan,    // several sites: round trips of 100 ms and more, pauses of 4 s
+    Lan,    // one site; pauses of 2 s are normal
+    Local,  // one rack or machine, fast, pauses of 1 s at most
+    Wan,    // links of 50 to 100 ms one way, pauses of 4 s
 };
 
-std::string_view to_string(TimingProfile profile);
-std::optional<TimingProfile> parse_timing_profile(std::string_view text);
+// Modes `swim` and `lifeguard`; `swim` is Lifeguard with beta = 1, no confirmations and no local
+// health. The values are those of the papers' experiments and of common practice.
+struct BaselineTiming {
+    Duration period{};         // T, one probe of one member
+    Duration probe_timeout{};  // then ping-req; the ack may come until the end of the period
+    std::uint32_t ping_req_count = 0;
+    double alpha = 0;
+    double beta = 0;
+    std::uint32_t confirmations = 0;  // K
+    Duration gossip_interval{};
+    std::uint32_t gossip_fanout = 0;
+    std::uint32_t retransmit_multiplier = 0;  // an update is sent this often times log10(n + 1)
+    Duration sync_interval{};
+};
 
-struct Timing {
-    // All modes.
-    Duration period{};            // T: every member is pinged once in it
+// What all modes share.
+struct MembershipTiming {
     Duration leave_timeout{};     // a leave waits this long for acknowledgements
     Duration restart_grace{};     // how long a member that announced a restart keeps its place
     Duration tombstone_window{};  // the left are remembered this long
     Duration dead_window{};       // the dead are contacted and remembered this long
-    Duration contact_interval{};  // one unreachable seed or dead member is contacted each
-    Duration join_retry_min{};    // first retry of a join; doubles
+    Duration contact_interval{};  // one seed or dead member that is not with us is contacted each
+    Duration join_retry_min{};    // the first retry of a join; doubles
     Duration join_retry_max{};
-
-    // Mode memberd.
-    int ring_count = 0;            // K
-    Duration probe_timeout_min{};  // bounds of srtt + 6 deviations
-    Duration probe_timeout_max{};
-    Duration suspect_after{};  // V
-    Duration depth_min{};      // P
-    Duration depth_max{};      // bound of P + mean + 4 deviations
-    double phi_threshold = 0.0;
-    int accusers_required = 0;       // H
-    int helper_count = 0;            // asked at a miss
-    Duration fresh_ping_interval{};  // while a case is open
-    Duration suspicion_interval{};   // a suspicion is repeated
-    Duration suspicion_validity{};   // and holds
-    Duration burst_interval_min{};   // all own subjects are pinged at a miss, at most this often
-    Duration flood_delay{};  // changes are collected for this long before they are passed on
-    Duration random_contact_interval{};
-    Duration reachable_window{};  // a round trip this recent counts a member as reachable
-    Duration doubt_silence{};     // W
-    Duration doubt_end{};         // from silence alone
-    Duration digest_settle{};     // a digest that differs is looked at when ours has been still for
-                                  // this long
-
-    // Modes swim and lifeguard (memberlist's LAN constants).
-    Duration swim_probe_timeout{};
-    int swim_helper_count = 0;        // k
-    double suspicion_alpha = 0.0;     // Min = alpha * max(1, log10 n) * T
-    double suspicion_beta = 0.0;      // Max = beta * Min, lifeguard only
-    int suspicion_confirmations = 0;  // K, lifeguard only
-    Duration gossip_interval{};
-    int gossip_fanout = 0;
-    int retransmit_multiplier = 0;  // lambda
-    Duration sync_interval{};
+    Duration
+        flood_delay{};  // changes are collected this long before they are passed on (mode memberd)
+    Duration
+        digest_settle{};  // a digest that differs is looked at when ours was still for this long
+    Duration
+        random_contact_interval{};  // a member that is no subject is pinged each (mode memberd)
 };
 
-Timing timing_of(TimingProfile profile);
+// Mode `memberd`, and what all modes share.
+struct Timing {
+    Duration period{};             // T, every subject is probed once in it by somebody
+    Duration probe_timeout_min{};  // limits of RoundTrips::probe_timeout
+    Duration probe_timeout_max{};
+    Duration suspect_after{};         // V, of my unanswered ping
+    Duration silence_min{};           // P, the depth of a death before mean, deviation and phi
+    Duration silence_max{};           // the cap of required_silence
+    double phi_threshold = 0;         // of required_silence
+    std::uint32_t ring_count = 0;     // K, observers of a member
+    std::uint32_t accuser_count = 0;  // H, breadth of a death, see accusers_needed
+    std::uint32_t ping_req_count = 0;
+    Duration suspicion_resend{};
+    Duration suspicion_validity{};
+    Duration fresh_ping_interval{};  // to a member whose ping is missed
+    Duration burst_gap{};            // least time between two pings to all subjects at once
+    Duration reachable_window{};     // a round trip this recent makes a member count in r
+    RoundTripPrior round_trips;
+    SelfDoubtSettings self_doubt;
+    BaselineTiming baseline;
+    MembershipTiming membership;
+};
+
+// The object lives as long as the process, so it may be referred to.
+const Timing& timing_of(TimingProfile profile);
+
+// H = min(most, n - 1, max(2, r)): how many fresh, independent suspicions a death needs, mine
+// included. n counts the members that are not dead or left, this one and the accused included (n >=
+// 2); r those with a recent round trip to me, me included, the accused excluded.
+std::uint32_t accusers_needed(std::uint32_t most, std::uint32_t n, std::uint32_t reachable);
+
+std::string_view to_string(TimingProfile profile);
+
+// "lan", "local" or "wan", in lower case; anything else is BadInput with a sentence for the
+// operator.
+Result<TimingProfile> parse_timing_profile(std::string_view name);
 
 }  // namespace memberd

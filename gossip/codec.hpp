@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "gossip/messages.hpp"
+#include "gossip/wire.hpp"
 
 namespace memberd {
 
 enum class DecodeStatus : std::uint8_t {
     Ok,
     Malformed,     // not a message, or beyond a limit
-    OtherVersion,  // of another protocol version; nothing but that is known
+    OtherVersion,  // of another protocol version; nothing but that is known. A Refuse is Ok instead
     UnknownType,   // of this version and well-formed as far as the envelope goes
 };
 
@@ -63,13 +64,11 @@ class WantedCursor {
 // when they begin.
 //
 //   Encoder encoder(buffer);
-//   encoder.begin(envelope, MessageType::Ping, update_count);   // or the body-specific call
-//
-// Use: one `message(...)` call writes envelope and body; exactly `update_count` calls of update()
-// follow it.
+//   encoder.ping(envelope, ping, update_count);
+//   encoder.update(update);  // exactly update_count times
 class Encoder {
   public:
-    explicit Encoder(std::vector<std::uint8_t>& buffer) : buffer_(buffer) {}
+    explicit Encoder(std::vector<std::uint8_t>& buffer) : writer_(buffer) {}
 
     void ping(const Envelope& envelope, const Ping& body, std::uint32_t update_count);
     void ack(const Envelope& envelope, const Ack& body, std::uint32_t update_count);
@@ -81,7 +80,7 @@ class Encoder {
     void leave_ack(const Envelope& envelope, const LeaveAck& body, std::uint32_t update_count);
     void refuse(const Refuse& body);
 
-    // Followed by `count` calls of suspicion_entry(), then updates.
+    // Followed by `entry_count` calls of suspicion_entry(), then updates.
     void suspicion(const Envelope& envelope, std::uint32_t entry_count, std::uint32_t update_count);
     void suspicion_entry(const SuspicionEntry& entry);
 
@@ -112,14 +111,21 @@ class Encoder {
     void sync_wanted(std::uint32_t count);  // then `count` wanted_key()
     void wanted_key(std::uint64_t key);
 
-    // One update; also usable on its own into a scratch buffer, to learn its size.
+    // One update; also usable on its own into a scratch buffer, to learn its size. With a profile,
+    // name and instance are the profile's, and those of the argument are not looked at.
     void update(const Update& update);
 
     // Appends already encoded updates.
     void raw(Bytes bytes);
 
   private:
-    std::vector<std::uint8_t>& buffer_;
+    void begin(const Envelope& envelope, MessageType type);
+    void item_body(std::uint32_t item_count, Bytes items, std::uint32_t update_count);
+
+    wire::Writer writer_;
+    // Of a suspicion that is being written: what is still to come.
+    std::uint32_t entries_left_ = 0;
+    std::uint32_t update_count_ = 0;
 };
 
 }  // namespace memberd

@@ -34,6 +34,8 @@ inline constexpr std::size_t kSuspicionCountMax = 64;
 inline constexpr std::size_t kSyncItemCountMax = 256;
 inline constexpr std::size_t kListingCountMax = 64;
 inline constexpr std::size_t kUpdateCountMax = 4096;
+// Of any array of fixed elements, those that a later version appends included.
+inline constexpr std::uint32_t kElementCountMax = 64;
 inline constexpr std::size_t kMessageBytesMax = 64 * 1024;  // any message
 inline constexpr std::size_t kProbeBytesMax =
     1200;  // ping, ack, ping-req, nack, alive, suspicion, gossip
@@ -154,7 +156,8 @@ enum class RefuseCode : std::uint8_t {
     NameBeingChecked = 5,  // ask again soon
 };
 
-// Its layout is the same in every version of the protocol.
+// Its layout is the same in every version of the protocol. A code that is none of the above comes
+// from a later version: a refusal all the same, whose reason says why.
 struct Refuse {
     std::uint64_t version = 0;  // of the sender
     RefuseCode code = RefuseCode::OtherCluster;

@@ -1,4 +1,4 @@
-// What a member says about itself, encoded once and kept once however many records refer to it.
+// Profiles, encoded once and kept once however many records refer to them.
 //
 // A profile is immutable: changing a tag makes another profile. Records hold a 4-byte id. In the
 // agent the pool belongs to one engine; in the simulator thousands of engines share one, which is
@@ -10,47 +10,17 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "gossip/endpoint.hpp"
-#include "gossip/member.hpp"
+#include "gossip/profile.hpp"
 #include "gossip/transport.hpp"
 
 namespace memberd {
 
 using ProfileId = std::uint32_t;
 inline constexpr ProfileId kNoProfile = 0xffffffff;
-
-// The profile in the open, for those who make one or read all of it.
-struct Profile {
-    std::string name;
-    std::uint64_t instance = 0;
-    Endpoint endpoint;
-    std::string zone;
-    std::uint32_t weight_milli = 1000;  // thousandths of the unit weight
-    Health health = Health::Ready;
-    bool restarting = false;  // announced before a planned restart: keeps its place for a while
-    std::vector<std::pair<std::string, std::string>> tags;  // sorted by key, keys distinct
-
-    bool operator==(const Profile&) const = default;
-};
-
-// Canonical bytes: [name, instance, address (18 bytes), zone, weight_milli, health, restarting,
-// [key, value, ...]]. The profile must be within the limits of messages.hpp; is_valid says whether
-// it is.
-void encode_profile(const Profile& profile, std::vector<std::uint8_t>& buffer);
-bool is_valid(const Profile& profile);
-// Nothing unless the bytes are exactly one canonical profile within the limits.
-std::optional<Profile> decode_profile(Bytes bytes);
-
-// XXH3, 64 bits, seed 0, of the name: the member's key in digests, rings of observers and
-// reconciliation.
-std::uint64_t name_key(std::string_view name);
 
 class ProfilePool {
   public:
@@ -81,6 +51,8 @@ class ProfilePool {
     void retain(ProfileId id);
     void release(ProfileId id);
 
+    // The entry moves with the next acquire; its name and bytes stay where they are until its last
+    // release.
     [[nodiscard]] const Entry& operator[](ProfileId id) const { return entries_[id]; }
 
     [[nodiscard]] Profile open(ProfileId id) const;
@@ -90,14 +62,19 @@ class ProfilePool {
     [[nodiscard]] std::size_t memory_bytes() const;
 
   private:
-    ProfileId insert(Bytes encoded, std::uint64_t hash, const Profile& profile);
+    // Where the profile is in the table, or the empty slot where it would be.
     [[nodiscard]] std::size_t slot_of(std::uint64_t hash, Bytes encoded) const;
+    [[nodiscard]] std::size_t empty_slot_of(std::uint64_t hash) const;
+    ProfileId insert(Bytes encoded, std::uint64_t hash, const ProfileView& profile);
+    void erase_slot(std::size_t slot);
     void grow();
 
     std::vector<Entry> entries_;
     std::vector<ProfileId> free_;
-    std::vector<ProfileId> table_;  // open addressing by content hash, linear probing
+    // Open addressing by content hash, linear probing; a power of two, at most half full.
+    std::vector<ProfileId> table_;
     std::size_t used_ = 0;
+    std::vector<std::uint8_t> scratch_;
 };
 
 }  // namespace memberd

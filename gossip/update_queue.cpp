@@ -1,0 +1,54 @@
+#include "gossip/update_queue.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace memberd {
+namespace {
+
+bool goes_first(const QueuedUpdate& a, const QueuedUpdate& b) {
+    return std::tuple(a.kind, a.sent_count, a.order) < std::tuple(b.kind, b.sent_count, b.order);
+}
+
+}  // namespace
+
+void UpdateQueue::add(Slot member, UpdateClass kind, Slot accuser) {
+    remove(member);
+    entries_.push_back({member, accuser, kind, 0, next_order_++});
+    roster_.set_queued(member, true);
+}
+
+void UpdateQueue::remove(Slot member) {
+    if (roster_[member].is_queued) {
+        std::erase_if(entries_,
+                      [member](const QueuedUpdate& entry) { return entry.member == member; });
+        roster_.set_queued(member, false);
+    }
+}
+
+std::vector<QueuedUpdate>& UpdateQueue::front(std::size_t count) {
+    const auto middle =
+        entries_.begin() + static_cast<std::ptrdiff_t>(std::min(count, entries_.size()));
+    std::partial_sort(entries_.begin(), middle, entries_.end(), goes_first);
+    return entries_;
+}
+
+void UpdateQueue::sent(std::size_t count, std::uint32_t limit) {
+    count = std::min(count, entries_.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        if (++entries_[i].sent_count >= limit) {
+            roster_.set_queued(entries_[i].member, false);
+        }
+    }
+    std::erase_if(entries_,
+                  [limit](const QueuedUpdate& entry) { return entry.sent_count >= limit; });
+}
+
+void UpdateQueue::clear() {
+    for (const QueuedUpdate& entry : entries_) {
+        roster_.set_queued(entry.member, false);
+    }
+    entries_.clear();
+}
+
+}  // namespace memberd

@@ -1,0 +1,12 @@
+# Tests of the house itself: its laws, and that its first command does what the README says.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+add_test(NAME house:layers COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/layers.py)
+add_test(NAME house:layers-self-test COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/layers.py --self-test)
+set_tests_properties(house:layers house:layers-self-test PROPERTIES LABELS unit)
+
+if(TARGET memberd AND TARGET memberctl)
+  add_test(NAME house:quickstart
+           COMMAND ${PROJECT_SOURCE_DIR}/cli/quickstart --bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  set_tests_properties(house:quickstart PROPERTIES LABELS net TIMEOUT 180)
+endif()
