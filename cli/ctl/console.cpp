@@ -1,13 +1,12 @@
 #include "cli/ctl/console.hpp"
 
-#include <poll.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "cli/ctl/text.hpp"
 
@@ -32,11 +31,11 @@ std::size_t columns_of(int descriptor) {
 
 }  // namespace
 
-Console::Console(int out, int err, const char* no_color) :
-    out_(out),
-    err_(err),
-    out_is_terminal_(::isatty(out) == 1),
-    err_is_terminal_(::isatty(err) == 1) {
+Console::Console(int out, int err, const char* no_color)
+    : out_(out),
+      err_(err),
+      out_is_terminal_(::isatty(out) == 1),
+      err_is_terminal_(::isatty(err) == 1) {
     const bool refused = no_color != nullptr && *no_color != '\0';
     look_ = {out_is_terminal_ && !refused, out_is_terminal_ ? columns_of(out) : kColumnsMax};
 }

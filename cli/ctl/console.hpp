@@ -30,6 +30,7 @@ class Console {
 
     // Nobody reads stdout any more, or it can't be written. Looks at the descriptor.
     [[nodiscard]] bool is_closed();
+
     // Why stdout could not be written, e.g. a full disk; empty if it could, or if only the reader
     // has gone.
     [[nodiscard]] const std::string& write_error() const { return write_error_; }

@@ -1,10 +1,12 @@
 #include "cli/ctl/info.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "cli/ctl/format.hpp"
+#include "cli/ctl/session.hpp"
 #include "cli/ctl/text.hpp"
 
 namespace memberd::ctl {
@@ -51,15 +53,13 @@ std::string joined_text(const std::vector<std::string>& parts, std::string_view 
 void add_identity(const Document& info, Facts& facts) {
     facts.add("name", text_at(info, "name"), Style::Strong);
     facts.add("id",
-              fmt::format("{}, generation {}, incarnation {}",
-                          text_at(info, "id"),
-                          count_or_dash(info, "generation"),
-                          count_or_dash(info, "incarnation")));
+              fmt::format("{}, generation {}, incarnation {}", text_at(info, "id"),
+                          count_or_dash(info, "generation"), count_or_dash(info, "incarnation")));
     const std::string address = text_at(info, "address");
     const std::string bind = text_at(info, "bind");
-    facts.add("address",
-              bind.empty() || bind == address ? address
-                                              : fmt::format("{} (bound to {})", address, bind));
+    facts.add("address", bind.empty() || bind == address
+                             ? address
+                             : fmt::format("{} (bound to {})", address, bind));
     facts.add("cluster", text_at(info, "cluster"));
     facts.add("zone", text_at(info, "zone"));
     const auto weight = number_at(info, "weight");
@@ -68,9 +68,8 @@ void add_identity(const Document& info, Facts& facts) {
     const auto uptime = number_at(info, "uptime_s");
     const auto started = time_at(info, "started");
     if (uptime) {
-        facts.add("up for",
-                  duration_text(from_seconds(std::min(*uptime, 1e9))) +
-                      (started ? ", since " + date_text(*started) : ""));
+        facts.add("up for", duration_text(from_seconds(std::min(*uptime, 1e9))) +
+                                (started ? ", since " + date_text(*started) : ""));
     }
 }
 
@@ -85,12 +84,13 @@ void add_cluster(const Document& info, Facts& facts) {
     }
     facts.add("members", counts, sick ? Style::Warning : Style::Plain);
     const bool alone = at(info, "joined").is_boolean() && !true_at(info, "joined");
-    facts.add("joined", alone ? "no: alone until a seed answers" : "yes", alone ? Style::Warning : Style::Plain);
+    facts.add("joined", alone ? "no: alone until a seed answers" : "yes",
+              alone ? Style::Warning : Style::Plain);
     for (const Document& seed : array_at(info, "seeds")) {
         const std::string error = text_at(seed, "error");
         const std::string resolved = joined_text(texts_of(at(seed, "resolved")), " ");
         const std::string address = text_at(seed, "address");
-        const std::string more = !error.empty()                             ? ": " + error
+        const std::string more = !error.empty()                            ? ": " + error
                                  : resolved.empty() || resolved == address ? ""
                                                                            : " = " + resolved;
         facts.add("seed", address + more, error.empty() ? Style::Plain : Style::Warning);
@@ -98,13 +98,14 @@ void add_cluster(const Document& info, Facts& facts) {
 }
 
 void add_health(const Document& info, Facts& facts) {
-    facts.add("health", text_at(info, "health"), text_at(info, "health") == "ready" ? Style::Plain : Style::Warning);
+    facts.add("health", text_at(info, "health"),
+              text_at(info, "health") == "ready" ? Style::Plain : Style::Warning);
     const auto local = number_at(info, "local_health");
     const std::string doubt = text_at(info, "doubt");
     if (local) {
         const bool well = *local == 0 && doubt.empty();
         facts.add("local health",
-                  weight_text(*local) + (well              ? " (well)"
+                  weight_text(*local) + (well            ? " (well)"
                                          : doubt.empty() ? " (slower than it should be)"
                                                          : " (in doubt: " + doubt + ")"),
                   well ? Style::Good : Style::Warning);
@@ -116,9 +117,9 @@ void add_health(const Document& info, Facts& facts) {
         const auto heard = count_at(info, "digests_heard");
         facts.add("agreement",
                   share_text(*agreement) +
-                      (equal && heard
-                           ? fmt::format(" ({} of the {} members heard from lately)", *equal, *heard)
-                           : ""),
+                      (equal && heard ? fmt::format(" ({} of the {} members heard from lately)",
+                                                    *equal, *heard)
+                                      : ""),
                   *agreement < 1 ? Style::Warning : Style::Good);
     }
     facts.add("view digest", text_at(info, "view_digest"));
@@ -131,7 +132,9 @@ std::string versions_text(const Document& versions) {
             std::string name = key;
             std::replace(name.begin(), name.end(), '_', ' ');
             parts.push_back(name + ' ' +
-                            (value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Document::error_handler_t::replace)));
+                            (value.is_string()
+                                 ? value.get<std::string>()
+                                 : value.dump(-1, ' ', false, Document::error_handler_t::replace)));
         }
     }
     return joined_text(parts, ", ");
@@ -144,9 +147,10 @@ std::string info_text(const Document& info, const Look& look) {
     add_identity(info, facts);
     add_cluster(info, facts);
     add_health(info, facts);
-    facts.add("detection", joined_text({text_at(info, "detection"), text_at(info, "profile")}, ", profile "));
-    facts.add("changes",
-              fmt::format("{}, epoch {}", count_or_dash(info, "seq"), count_or_dash(info, "epoch")));
+    facts.add("detection",
+              joined_text({text_at(info, "detection"), text_at(info, "profile")}, ", profile "));
+    facts.add("changes", fmt::format("{}, epoch {}", count_or_dash(info, "seq"),
+                                     count_or_dash(info, "epoch")));
     facts.add("runtime dir", text_at(info, "runtime_dir"));
     const Document& data = at(info, "data_dir");
     const std::string data_error = text_at(data, "error");
@@ -166,6 +170,21 @@ std::string version_text(const Document& agent) {
 
 Document version_document(const Document& agent) {
     return Document{{"memberctl", MEMBERD_VERSION}, {"agent", agent}};
+}
+
+int run_info(Session& session) {
+    const Result<Document> info = session.ask("info", Document::value_t::object);
+    if (!info) {
+        return session.fail(info.error());
+    }
+    return session.print(*info, info_text(*info, session.console().look()));
+}
+
+// That no agent is there is no failure: the question was for versions, and one is known.
+int run_version(Session& session) {
+    const Result<Document> agent = session.ask("version", Document::value_t::object);
+    const Document known = agent ? *agent : Document();
+    return session.print(version_document(known), version_text(known));
 }
 
 }  // namespace memberd::ctl

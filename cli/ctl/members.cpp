@@ -1,13 +1,14 @@
 #include "cli/ctl/members.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <tuple>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "cli/ctl/format.hpp"
+#include "cli/ctl/session.hpp"
 
 namespace memberd::ctl {
 namespace {
@@ -55,10 +56,9 @@ std::string totals(const std::vector<const Document*>& shown, std::size_t all) {
     constexpr std::array<std::string_view, 4> kStates{"alive", "suspect", "dead", "left"};
     std::string parts;
     for (const std::string_view state : kStates) {
-        const auto count =
-            std::count_if(shown.begin(), shown.end(), [state](const Document* member) {
-                return text_at(*member, "state") == state;
-            });
+        const auto count = std::count_if(
+            shown.begin(), shown.end(),
+            [state](const Document* member) { return text_at(*member, "state") == state; });
         if (count > 0) {
             parts += fmt::format("{}{} {}", parts.empty() ? ": " : ", ", count, state);
         }
@@ -139,6 +139,16 @@ std::string members_text(const Document& members,
                    {tags_text(at(*member, "tags"))}});
     }
     return (table.empty() ? std::string() : table.render(look)) + totals(shown, members.size());
+}
+
+int run_members(Session& session) {
+    const Result<Document> members = session.ask("members", Document::value_t::array);
+    if (!members) {
+        return session.fail(members.error());
+    }
+    const Options& options = session.options();
+    return session.print(asked_for(*members, options),
+                         members_text(*members, options, wall_now(), session.console().look()));
 }
 
 }  // namespace memberd::ctl

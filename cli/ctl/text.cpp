@@ -138,24 +138,23 @@ std::string shortened(std::string_view text, std::size_t columns) {
     return result;
 }
 
-std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent) {
+std::string wrapped(std::string_view text, std::size_t begin, std::size_t end) {
+    const std::size_t room = end > begin ? end - begin : 1;
     std::string result;
     std::size_t used = 0;
     while (!text.empty()) {
-        const std::size_t end = text.find(' ');
-        const std::string_view word = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        if (used > 0 && used + 1 + width(word) > columns) {
-            result += '\n';
-            result.append(indent, ' ');
-            used = indent;
-        } else if (used > 0) {
+        const std::size_t length = text.find(' ');
+        const std::string word = shortened(text.substr(0, length), room);
+        text.remove_prefix(length == std::string_view::npos ? text.size() : length + 1);
+        if (used > 0 && used + 1 + width(word) > room) {
+            result += '\n' + std::string(begin, ' ');
+            used = 0;
+        } else if (!result.empty()) {
             result += ' ';
             ++used;
         }
-        const std::string piece = shortened(word, columns > used ? columns - used : 1);
-        result += piece;
-        used += width(piece);
+        result += word;
+        used += width(word);
     }
     return result;
 }

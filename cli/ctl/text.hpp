@@ -25,8 +25,9 @@ std::size_t width(std::string_view text);
 // Requires printable text. Never longer than `columns`, and never half a character.
 std::string shortened(std::string_view text, std::size_t columns);
 
-// The text broken at spaces into lines of at most `columns`, the second and later ones indented by
-// `indent` columns. A word that is longer than a line is cut as `shortened` does.
-std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent);
+// The text broken at spaces so that it fills the columns from `begin` up to `end`: the first line
+// is to be put behind `begin` columns of something else, the others are indented by as much. A word
+// that is longer than that is cut as `shortened` does.
+std::string wrapped(std::string_view text, std::size_t begin, std::size_t end);
 
 }  // namespace memberd::ctl
