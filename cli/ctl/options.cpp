@@ -83,7 +83,7 @@ void demand_one_of(const std::vector<std::string>& words,
     for (const std::string& word : words) {
         if (std::find(known.begin(), known.end(), word) == known.end()) {
             throw Mistake{
-                fmt::format("'{}' is no {}, which are {}", word, what, enumeration(known))};
+                fmt::format("'{}' is no {} (there are {})", word, what, enumeration(known))};
         }
     }
 }
@@ -134,8 +134,9 @@ class Parser {
             const auto extra = app_.remaining(true);
             const std::string first = extra.empty() ? std::string("?") : extra.front();
             return wrong(fmt::format("'{}' is not known here", first));
-        } catch (const CLI::RequiredError& error) {
-            return wrong(error.what());
+        } catch (const CLI::ArgumentMismatch& error) {
+            const std::string text = error.what();
+            return wrong(text.substr(0, text.find(':')) + " needs one value");
         } catch (const CLI::Error& error) {
             return wrong(error.what());
         } catch (const Mistake& mistake) {
@@ -222,7 +223,9 @@ class Parser {
         }
         const auto text = help_of(topic);
         if (!text) {
-            throw Mistake{fmt::format("there is no command '{}'", topic)};
+            return {std::nullopt, kExitUsage, "",
+                    fmt::format("memberctl help: there is no command '{}': see memberctl help.",
+                                topic)};
         }
         return {std::nullopt, kExitDone, *text, ""};
     }

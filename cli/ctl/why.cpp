@@ -104,6 +104,7 @@ std::string words_of(const Document& entry) {
     if (text.empty()) {
         text = text_at(entry, "kind");
         std::replace(text.begin(), text.end(), '_', ' ');
+        std::replace(text.begin(), text.end(), '-', ' ');
         const std::string other = text_at(entry, "other");
         text += other.empty() ? "" : ": " + other;
         const auto age = number_at(entry, "age_ms");
