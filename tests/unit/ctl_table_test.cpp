@@ -1,22 +1,12 @@
-#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "cli/ctl/table.hpp"
-#include "cli/ctl/text.hpp"
+#include "tests/unit/support/ctl_documents.hpp"
 
 namespace memberd::ctl {
 namespace {
-
-std::size_t widest_line(const std::string& text) {
-    std::istringstream lines(text);
-    std::size_t widest = 0;
-    for (std::string line; std::getline(lines, line);) {
-        widest = std::max(widest, width(line));
-    }
-    return widest;
-}
 
 Table two_columns() {
     return Table({{"NAME", Align::Left, 1, 6}, {"PHI", Align::Right}});
