@@ -120,8 +120,7 @@ void SelfDoubt::remember(Instant now, double round_trip) {
         half_since_ = now;
     } else if (now - half_since_ >= 2 * half) {
         // Nothing of before is recent: neither the last few nor the long run.
-        recent_count_ = 0;
-        recent_next_ = 0;
+        recent_.fill(0);
         last_half_ = Counts{};
         current_half_ = Counts{};
         half_since_ = now;
@@ -133,8 +132,6 @@ void SelfDoubt::remember(Instant now, double round_trip) {
 
     recent_[recent_next_] = static_cast<float>(round_trip);
     recent_next_ = static_cast<std::uint8_t>((recent_next_ + 1U) % kRecentCount);
-    recent_count_ =
-        static_cast<std::uint8_t>(std::min<std::size_t>(recent_count_ + 1U, kRecentCount));
 
     std::size_t index = 0;
     while (index + 1 < kClasses && round_trip > class_edge(index)) {
@@ -160,9 +157,6 @@ double SelfDoubt::long_median() const {
 }
 
 bool SelfDoubt::answers_are_slow() const {
-    if (recent_count_ < kRecentCount) {
-        return false;
-    }
     auto sorted = recent_;
     auto* const middle = sorted.data() + kRecentCount / 2;
     std::nth_element(sorted.data(), middle, sorted.data() + kRecentCount);

@@ -23,7 +23,8 @@
 // last 1/2 to 1 times `memory`, rounded up to the edge of its class. The classes begin at
 // slow_floor / slow_ratio (below that the floor decides, so all is one class) and each is 2^(1/3)
 // = 1.26 times as wide as the one before; the last is open and counts as 12.7 times the first edge.
-// A count stops at 65,535. After a gap of a whole `memory` without answers both medians begin anew.
+// A count stops at 65,535. Where no answer came to close a half within a whole `memory` of its
+// beginning, both medians begin anew.
 //
 // 128 bytes, no allocation, every operation O(1). Not thread-safe. `now` must never fall.
 #pragma once
@@ -108,11 +109,12 @@ class SelfDoubt {
     Instant unanswered_since_ = kNever;
     Instant stalled_at_ = kNever;
     Instant half_since_ = kNever;
-    std::array<float, kRecentCount> recent_{};  // seconds, the oldest at recent_next_ when full
+    // Seconds; recent_next_ is the oldest. Missing ones count as 0, so that too few never look
+    // slow.
+    std::array<float, kRecentCount> recent_{};
     Counts current_half_{};
     Counts last_half_{};
     std::uint8_t recent_next_ = 0;
-    std::uint8_t recent_count_ = 0;
     DoubtReason stall_reason_ = DoubtReason::None;
     bool slow_ = false;
 };

@@ -75,16 +75,16 @@ Timing wan_timing() {
 }  // namespace
 
 const Timing& timing_of(TimingProfile profile) {
-    static const Timing kLan = lan_timing();
-    static const Timing kLocal = local_timing();
-    static const Timing kWan = wan_timing();
+    static const Timing lan = lan_timing();
+    static const Timing local = local_timing();
+    static const Timing wan = wan_timing();
     switch (profile) {
         case TimingProfile::Lan:
-            return kLan;
+            return lan;
         case TimingProfile::Local:
-            return kLocal;
+            return local;
         case TimingProfile::Wan:
-            return kWan;
+            return wan;
     }
     check_failed(__FILE__, __LINE__, "a profile", "not one of the three");
 }

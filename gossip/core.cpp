@@ -141,6 +141,9 @@ std::uint32_t Core::take_piggyback(std::size_t budget, std::vector<std::uint8_t>
 }
 
 std::uint32_t Core::retransmit_limit() const {
+    if (config.mode == Mode::Memberd) {
+        return 1;  // A flood passes every change once to each neighbour; digests find what is lost.
+    }
     const double digits = std::ceil(std::log10(static_cast<double>(roster.live()) + 1.0));
     return static_cast<std::uint32_t>(timing.baseline.retransmit_multiplier) *
            static_cast<std::uint32_t>(std::max(1.0, digits));

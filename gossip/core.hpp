@@ -6,6 +6,7 @@
 // `request()` or `reply()`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -27,6 +28,23 @@ struct DeathRecord {
     Slot member = kNoSlot;
     std::uint8_t accuser_count = 0;
     std::array<std::uint64_t, kAccuserCountMax> accuser_keys{};
+};
+
+// What happened to the member table, for the parts that did not cause it. The engine hands these on
+// after every step.
+enum class MembershipEventKind : std::uint8_t {
+    Arrived,    // is alive now and was not before
+    Renewed,    // was alive or suspect and has refuted, restarted or changed
+    Departed,   // is dead or left now
+    Suspected,  // a claim says so (modes swim and lifeguard); `accuser` may be kNoSlot
+    LookAt,     // somebody reports its death without enough accusers: worth a ping of our own
+    Refuted,    // this member itself had to refute a claim about it
+};
+
+struct MembershipEvent {
+    MembershipEventKind kind = MembershipEventKind::Arrived;
+    Slot member = kNoSlot;
+    Slot accuser = kNoSlot;
 };
 
 class Core {
@@ -53,6 +71,7 @@ class Core {
     Output* out = nullptr;               // of the present input
     Instant view_changed_at;             // the last time that our view digest changed
     std::uint64_t membership_epoch = 0;  // grows whenever the set of living members changes
+    std::vector<MembershipEvent> events;
     bool is_leaving = false;
     bool has_stopped = false;
 
@@ -106,6 +125,10 @@ class Core {
     // Profiles that left the roster during this input and stay readable until the next.
     void retire_profile(ProfileId profile);
     void release_retired();
+
+    void happened(MembershipEventKind kind, Slot member, Slot accuser = kNoSlot) {
+        events.push_back({kind, member, accuser});
+    }
 
     std::vector<DeathRecord> deaths;
     [[nodiscard]] const DeathRecord* death_of(Slot slot) const;

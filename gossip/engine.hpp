@@ -2,9 +2,10 @@
 // output.
 //
 // It is fed with messages, the passing of time and what the transport learns; it answers with one
-// Output. Equal inputs and seed give equal outputs, byte for byte. `now` never goes backwards;
-// every input first fires the timers that are due. Output is appended to, never cleared, by the
-// engine.
+// Output. Equal inputs and seed give equal outputs, byte for byte. `now` never goes backwards.
+// Only advance() fires timers: a message that waited in a socket must be heard before the silence
+// that it ends is judged, so a caller hands over all that has arrived, then advances. Output is
+// appended to, never cleared, by the engine.
 //
 // Thread rule: one thread. No call blocks. Complexity: a message costs O(its size) plus, where it
 // changes membership or opens a case against a member, O(n) once.
@@ -128,8 +129,9 @@ class Engine {
     void advance(Instant now, Output& out);
     // The transport learned something about a connection of ours.
     void link(Instant now, const LinkEvent& event, Output& out);
-    // The process did not run for `gap` just before `now`. Call it after draining the sockets and
-    // before advance().
+    // The process did not run for `gap` just before `now`. Call it before the messages that waited
+    // meanwhile are handed over, and before advance(): what was asked before the gap is void, and
+    // nobody is accused until somebody answers again.
     void resumed(Instant now, Duration gap, Output& out);
     // Replaces the addresses that are contacted for ever; those not yet members are asked to let us
     // in at once. Our own address among them is ignored.

@@ -82,6 +82,8 @@ class Roster {
 
     void list(Slot slot) { records_[slot].is_listed = true; }
 
+    void unlist(Slot slot) { records_[slot].is_listed = false; }
+
     void set_suspected(Slot slot, bool suspected);
     void set_forgettable(Slot slot);
 

@@ -26,10 +26,4 @@ bool TimerQueue::pop(Instant now, Timer& timer) {
     return true;
 }
 
-void TimerQueue::shift(Duration gap) {
-    for (Timer& timer : heap_) {
-        timer.at += gap;
-    }
-}
-
 }  // namespace memberd

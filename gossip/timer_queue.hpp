@@ -28,8 +28,6 @@ enum class TimerKind : std::uint8_t {
     CaseTick,
     AccusationEnd,
     RandomContact,
-    HelperAnswer,
-    RestartGrace,
     // Modes swim and lifeguard.
     SwimPeriod,
     SwimProbeTimeout,
@@ -56,8 +54,6 @@ class TimerQueue {
 
     // Removes the first timer if it is due at `now`.
     bool pop(Instant now, Timer& timer);
-    // Moves every timer by `gap`: the process did not run meanwhile.
-    void shift(Duration gap);
 
     void clear() { heap_.clear(); }
 

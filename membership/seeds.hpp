@@ -5,6 +5,7 @@
 // resolve; asking and waiting is the caller's. Thread rule: one thread.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ class Seeds {
     static constexpr Duration kRetryAtStart = std::chrono::seconds(5);
     static constexpr Duration kRetry = std::chrono::seconds(30);
     static constexpr Duration kStart = std::chrono::minutes(1);
+
+    // More are not accepted from outside; the caller sees to it.
+    static constexpr std::size_t kSeedsMax = 256;
 
     // `known_peers` are addresses of the last run.
     Seeds(Instant now, std::span<const HostPort> configured, std::vector<Endpoint> known_peers);

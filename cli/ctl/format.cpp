@@ -160,7 +160,8 @@ std::string round_trip_text(double ms) {
     if (ms >= 999.5) {
         return fmt::format("{:.2f} s", std::min(ms / 1000, 1e6));
     }
-    return fmt::format("{:.{}f} ms", ms, ms < 9.9995 ? 3 : ms < 99.95 ? 1 : 0);
+    const int decimals = ms < 0.9995 ? 3 : ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0;
+    return fmt::format("{:.{}f} ms", ms, decimals);
 }
 
 std::string phi_text(double phi) {

@@ -82,7 +82,7 @@ constexpr std::string_view kEvents =
     R"(Usage: memberctl events [--type T]... [--snapshot]
 
 Every change from now on, one line each, flushed at once, until interrupted (exit code 0). Ends with
-exit code 3 when the agent has been silent for the time of --timeout.
+exit code 3 when nothing is heard of the agent for 5 s and the time of --timeout more.
 
   --type T     alive, suspect, dead, left, updated, forgotten or ring; several are alternatives
   --snapshot   the present members come first, as lines with "snapshot": true
@@ -90,8 +90,8 @@ exit code 3 when the agent has been silent for the time of --timeout.
 With --format json each line is an object with seq (no holes without --type), time, type, and member
 or digest and moved. If this program was too slow to hear every change, or the agent was started
 again, a line of type "gap" says so, whatever --type says: {"seq", "time", "type", "after",
-"restarted"}: the changes after number `after` up to `seq` were not heard. Behind it come all present
-members as with --snapshot, so that a reader who replaces what it knew is right again.
+"restarted"}. The changes behind number `after` up to `seq` were not heard. All present members
+follow it, as with --snapshot, so a reader who replaces what it knew by them is right again.
 
 Examples
   memberctl events
@@ -105,8 +105,8 @@ constexpr std::string_view kRing =
        memberctl ring plan [--add NAME[,weight=W][,zone=Z]]... [--remove NAME]...
 
 The ring's digest, its agreement (the share of the live members heard from lately whose ring is the
-same), its balance (the largest share relative to what its weight is due; 1 is perfect), and for each
-member its vnodes, weight and share, the largest share first. Exit code 1 if nobody owns anything.
+same), its balance (the largest share relative to what its weight is due; 1 is perfect), and of each
+member the vnodes, weight and share, the largest share first. Exit code 1 if nobody owns anything.
 
 Examples
   memberctl ring

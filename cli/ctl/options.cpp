@@ -103,9 +103,10 @@ class Parser {
   public:
     Parser() {
         app_.require_subcommand(0, 1);
-        app_.add_option("--runtime-dir", options_.runtime_dir);
-        app_.add_option("--format", words_.format);
-        app_.add_option("--timeout", words_.timeout);
+        // Given twice, the last one counts: so an alias that has one can be overruled.
+        app_.add_option("--runtime-dir", options_.runtime_dir)->take_last();
+        app_.add_option("--format", words_.format)->take_last();
+        app_.add_option("--timeout", words_.timeout)->take_last();
         app_.add_flag("--version", words_.version);
         add_questions();
         add_ring();
@@ -113,9 +114,6 @@ class Parser {
     }
 
     CommandLine parse(std::vector<std::string> arguments) {
-        if (!arguments.empty() && arguments.front() == "keys") {
-            return {std::nullopt, kExitUsage, "", std::string(keys_sentence())};
-        }
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
         try {
             app_.parse(arguments);
@@ -181,8 +179,8 @@ class Parser {
         tags_->require_subcommand(0, 1);
         add(*tags_, "set", Command::TagsSet)->add_option("K=V", words_.tags)->required();
         add(*tags_, "unset", Command::TagsUnset)->add_option("KEY", options_.keys)->required();
-        keys_ = command(app_, "keys");
-        keys_->prefix_command();
+        // Whatever stands behind it: the answer is the same.
+        keys_ = app_.add_subcommand("keys")->prefix_command()->allow_extras();
     }
 
     CLI::App* add(CLI::App& parent, const std::string& name, Command what) {

@@ -7,13 +7,14 @@
 namespace memberd {
 namespace {
 
+std::string count_and_say(int& built) {
+    ++built;
+    return "never";
+}
+
 TEST(Check, ATrueConditionEvaluatesNoMessage) {
     int built = 0;
-    const auto message = [&built] {
-        ++built;
-        return std::string("never");
-    };
-    MEMBERD_CHECK(1 + 1 == 2, message());
+    MEMBERD_CHECK(1 + 1 == 2, count_and_say(built));
     EXPECT_EQ(built, 0);
 }
 

@@ -53,7 +53,9 @@ TEST(CtlFormat, WritesDurationsInTheirTwoLargestUnits) {
 
 TEST(CtlFormat, KeepsThreeDigitsOfARoundTrip) {
     EXPECT_EQ(round_trip_text(0.2134), "0.213 ms");
-    EXPECT_EQ(round_trip_text(9.9996), "10.0 ms");
+    EXPECT_EQ(round_trip_text(0.9996), "1.00 ms");
+    EXPECT_EQ(round_trip_text(9.0), "9.00 ms");
+    EXPECT_EQ(round_trip_text(9.996), "10.0 ms");
     EXPECT_EQ(round_trip_text(12.34), "12.3 ms");
     EXPECT_EQ(round_trip_text(999.0), "999 ms");
     EXPECT_EQ(round_trip_text(999.6), "1.00 s");

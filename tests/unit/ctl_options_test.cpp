@@ -48,6 +48,13 @@ TEST(CtlOptions, AcceptsTheCommonOptionsBeforeAndAfterTheCommand) {
     EXPECT_EQ(nested.format, Format::Json);
 }
 
+TEST(CtlOptions, LetsTheLastOfTwoEqualOptionsCount) {
+    const Options options = accepted(
+        {"--runtime-dir", "/a", "--timeout", "9", "info", "--runtime-dir", "/b", "--timeout", "1"});
+    EXPECT_EQ(options.runtime_dir, "/b");
+    EXPECT_EQ(options.timeout, std::chrono::seconds{1});
+}
+
 TEST(CtlOptions, StartsFromTablesAndFiveSeconds) {
     const Options options = accepted({"info"});
     EXPECT_EQ(options.command, Command::Info);

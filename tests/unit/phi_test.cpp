@@ -55,7 +55,8 @@ TEST(Phi, IsTheLogarithmOfEAtTheMean) {
 
 TEST(Phi, NeverFallsAndStaysFiniteOverTenDecadesOfSilence) {
     double last = 0;
-    for (double elapsed = 1e-4; elapsed < 1e6; elapsed *= 1.01) {
+    for (int step = 0; step <= 2000; ++step) {
+        const double elapsed = std::pow(10.0, -4 + step * 0.005);
         const double now = phi(elapsed, 0.001, 0.01);
         ASSERT_GE(now, last);
         ASSERT_TRUE(std::isfinite(now));
@@ -121,6 +122,14 @@ TEST(RequiredSilence, IsNeverMoreThanTheCap) {
     // 20 ms + 17.4207 sd reaches 6 s at sd = 343.3 ms.
     EXPECT_LT(required_silence(3s, 6s, 8, history(20ms, 343ms)), 6s);
     EXPECT_EQ(required_silence(3s, 6s, 8, history(20ms, 344ms)), 6s);
+}
+
+// One answer in 500 takes 4 s: mean 9 ms, deviation 180 ms. A silence of 3 s is one in 500 there.
+TEST(Phi, OfThreeSecondsIsModestWhereOneAnswerIn500TakesFour) {
+    const RoundTrips trips = history(9ms, 180ms);
+
+    EXPECT_NEAR(phi(3s, trips), 7.65, 0.01);
+    EXPECT_NEAR(normal_phi(3s, trips), 61.6, 0.1);
 }
 
 // Why the model is not the normal distribution: one answer in 50 waits for a pause of up to 3 s.

@@ -225,22 +225,31 @@ TEST(SelfDoubt, TakesSlownessForUsualWhenItHasLastedHalfTheMemory) {
     EXPECT_EQ(doubt.doubts(now), DoubtReason::None);
 }
 
-TEST(SelfDoubt, ForgetsWhatWasUsualAfterAWholeMemoryWithoutAnswers) {
-    SelfDoubt doubt(kSettings);
-    Instant now = answer_often(doubt, kStart, 100, 10ms);
+TEST(SelfDoubt, ForgetsWhatWasUsualWhenItBeganAWholeMemoryAgo) {
+    SelfDoubt remembering(kSettings);
+    static_cast<void>(answer_often(remembering, kStart, 100, 10ms));
+    SelfDoubt forgetting = remembering;
+    const Instant began = kStart + 1s + 10ms;
 
-    now = answer_often(doubt, now + 20min, 9, 800ms);
+    static_cast<void>(remembering.answered(began + 10min - 1ms, 800ms));
+    static_cast<void>(forgetting.answered(began + 10min, 800ms));
 
-    EXPECT_EQ(doubt.doubts(now), DoubtReason::None);
+    const Instant later = began + 10min;
+    EXPECT_EQ(remembering.doubts(answer_often(remembering, later, 8, 800ms)),
+              DoubtReason::SlowAnswers);
+    EXPECT_EQ(forgetting.doubts(answer_often(forgetting, later, 8, 800ms)), DoubtReason::None);
 }
 
-TEST(SelfDoubt, RemembersWhatWasUsualForLessThanAMemory) {
+TEST(SelfDoubt, ForgetsTheLastFewAnswersWithTheLongRun) {
     SelfDoubt doubt(kSettings);
     Instant now = answer_often(doubt, kStart, 100, 10ms);
+    now = answer_often(doubt, now, 9, 800ms);
+    ASSERT_EQ(doubt.doubts(now), DoubtReason::SlowAnswers);
 
-    now = answer_often(doubt, now + 8min, 9, 800ms);
+    now += 20min;
+    EXPECT_EQ(doubt.answered(now, 10ms), AfterAnswer::RestartCases);
 
-    EXPECT_EQ(doubt.doubts(now), DoubtReason::SlowAnswers);
+    EXPECT_EQ(doubt.doubts(now), DoubtReason::None);
 }
 
 TEST(SelfDoubtDeathTest, RefusesLimitsOfZero) {

@@ -1,0 +1,174 @@
+// A simulated cluster in the words of tests and scenarios: kill, pause, cut, heal, lose, restart,
+// expect everywhere.
+//
+// Members are numbered from 0 in the order in which they were added and keep their number over
+// restarts. Names are m0000, m0001, ...; zones z0, z1, ... in turn. Nothing happens between calls
+// of the run_* functions: faults take effect at the present instant.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chaos/sim/world.hpp"
+
+namespace memberd::sim {
+
+using Member = ProcessId;
+
+enum class StartMode : std::uint8_t {
+    OneByOne,   // each joins by the seed `start_interval` after the one before
+    AllAtOnce,  // all at the same instant, by the seed
+    Restored,   // everybody knows everybody from the first instant
+};
+
+struct ClusterOptions {
+    std::size_t n = 3;
+    std::uint64_t seed = 1;
+    Mode mode = Mode::Memberd;
+    Timing timing = timing_of(TimingProfile::Lan);
+    Carrying carrying = Carrying::Stream;
+    Conditions network;
+    StartMode start = StartMode::Restored;
+    Duration start_interval = std::chrono::milliseconds(100);
+    std::size_t seed_count = 1;  // members 0, 1, ... are the seeds of all
+    std::uint32_t zone_count = 1;
+    Checks checks = Checks::On;
+    std::string replay;  // how to see the same run again, for messages
+};
+
+enum class DataDirectory : std::uint8_t {
+    Kept,
+    Lost,  // the generation comes from the wall clock, the known addresses are gone
+};
+
+enum class Address : std::uint8_t {
+    Same,
+    New,
+};
+
+struct NewMember {
+    std::string name;                     // empty: the next of ours
+    std::vector<Member> seeds = {0};
+    std::optional<std::uint32_t> zone;    // nothing: in turn
+    std::uint64_t generation = 1;
+    std::int32_t drift_ppm = 0;
+};
+
+class Cluster {
+  public:
+    explicit Cluster(ClusterOptions options);
+
+    // --- Members ---
+
+    Member add(const NewMember& wanted = {});
+    void kill(Member member);
+    void power_off(Member member);
+    void pause(Member member);
+    void resume(Member member);
+    void pause_for(Member member, Duration length);
+    void block(Member member);
+    void unblock(Member member);
+    void leave(Member member);
+    // Requires that it doesn't run.
+    void restart(Member member,
+                 DataDirectory directory = DataDirectory::Kept,
+                 Address address = Address::Same);
+    void set_tag(Member member, std::string_view key, std::string_view value);
+
+    // --- Network ---
+
+    void cut(Member a, Member b);
+    void cut_one_way(Member from, Member to);
+    void cut_ingress(Member member);  // it hears nobody
+    void cut_egress(Member member);   // nobody hears it
+    // The groups can't reach one another. Members in no group form one together.
+    void partition(const std::vector<std::vector<Member>>& groups);
+    // Ends everything that was done to single members and pairs.
+    void heal();
+    void lose(double probability);  // everywhere, each way
+    void lose_egress(Member member, double probability);
+    void lose_ingress(Member member, double probability);
+    void delay(Duration one_way, Duration jitter_mean);
+
+    // --- Time ---
+
+    [[nodiscard]] Instant now() const { return world_.now(); }
+
+    [[nodiscard]] Duration elapsed() const { return now() - kBeginning; }
+
+    void run_for(Duration length);
+    // True as soon as the condition holds; it is looked at every `step`. False at the limit and
+    // after a broken invariant.
+    bool run_until(const std::function<bool()>& condition,
+                   Duration limit,
+                   Duration step = std::chrono::milliseconds(10));
+
+    // --- Questions about now ---
+
+    [[nodiscard]] bool is_up(Member member) const { return world_.life(member) == Life::Up; }
+
+    [[nodiscard]] std::vector<Member> up() const;
+    [[nodiscard]] std::size_t size() const { return members_.size(); }
+    [[nodiscard]] const std::string& name(Member member) const { return members_[member].name; }
+    [[nodiscard]] Endpoint endpoint(Member member) const;
+    [[nodiscard]] const Engine& engine(Member member) const { return world_.engine(member); }
+    [[nodiscard]] std::optional<MemberState> state(Member observer, Member member) const;
+    // All that are up, the member itself left out, show it so.
+    [[nodiscard]] bool everywhere(Member member, MemberState state) const;
+    // Everybody that is up shows exactly those as alive, and nobody else as alive or suspect.
+    [[nodiscard]] bool all_see_all() const;
+    [[nodiscard]] bool views_equal() const;
+    [[nodiscard]] bool ring_digests_equal() const;
+    // Runs until everywhere(), at most for `within`.
+    bool expect_everywhere(Member member, MemberState state, Duration within);
+
+    // --- Questions about the past ---
+
+    [[nodiscard]] const std::vector<Death>& deaths() const { return world_.history().deaths; }
+
+    // Deaths of this member, by distinct observers.
+    [[nodiscard]] std::size_t death_count(Member member) const;
+    // Deaths of anybody but these.
+    [[nodiscard]] std::size_t deaths_except(std::span<const Member> members) const;
+    // Nothing while nobody shows it dead.
+    [[nodiscard]] std::optional<Instant> first_death(Member member, Instant since) const;
+    [[nodiscard]] std::optional<Instant> last_death(Member member) const;
+    [[nodiscard]] const History& history() const { return world_.history(); }
+    [[nodiscard]] const std::vector<Violation>& violations() const { return world_.violations(); }
+
+    // What broke first, or who disagrees about whom, with the line that replays the run.
+    [[nodiscard]] std::string explain() const;
+
+    [[nodiscard]] std::uint64_t trace_hash() const { return world_.trace_hash(); }
+
+    [[nodiscard]] World& world() { return world_; }
+
+    [[nodiscard]] const ClusterOptions& options() const { return options_; }
+
+  private:
+    struct Seat {
+        std::string name;
+        AddressId address = 0;
+        std::uint32_t zone = 0;
+        std::int32_t drift_ppm = 0;
+        std::vector<Endpoint> seeds;
+        std::vector<Endpoint> known;  // what its data directory remembers
+    };
+
+    Member seat(const NewMember& wanted);
+    void start(Member member, std::uint64_t generation);
+    void restore_all();
+    void remember_known(Member member);
+
+    ClusterOptions options_;
+    World world_;
+    std::vector<Seat> members_;
+    AddressId next_address_ = 0;
+};
+
+}  // namespace memberd::sim

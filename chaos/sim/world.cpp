@@ -1,0 +1,242 @@
+#include "chaos/sim/world.hpp"
+
+#include <algorithm>
+
+#include "detector/check.hpp"
+
+namespace memberd::sim {
+namespace {
+
+// Names of the separate streams of chance.
+constexpr std::uint64_t kScheduleStream = 1;
+constexpr std::uint64_t kNetworkStream = 2;
+constexpr std::uint64_t kMemberStream = 3;
+
+std::uint64_t stream_seed(std::uint64_t seed, std::uint64_t stream) {
+    return mix64(mix64(seed) ^ stream);
+}
+
+}  // namespace
+
+World::World(WorldOptions options)
+    : options_(std::move(options)),
+      schedule_(stream_seed(options_.seed, kScheduleStream)),
+      member_seed_(stream_seed(options_.seed, kMemberStream)),
+      network_(stream_seed(options_.seed, kNetworkStream), options_.carrying, events_, packets_),
+      checker_(options_.engine.mode) {}
+
+World::~World() = default;
+
+ProcessId World::add_process() {
+    processes_.emplace_back();
+    return static_cast<ProcessId>(processes_.size() - 1);
+}
+
+World::Process& World::running(ProcessId id) {
+    MEMBERD_CHECK(processes_.at(id).life != Life::Absent, "the process doesn't run");
+    return processes_[id];
+}
+
+const Engine& World::engine(ProcessId process) const {
+    MEMBERD_CHECK(processes_.at(process).engine != nullptr, "the process doesn't run");
+    return *processes_[process].engine;
+}
+
+std::uint64_t World::generation(ProcessId id) const {
+    const Process& process = processes_.at(id);
+    return process.engine ? process.engine->self().claim.generation : process.generation;
+}
+
+void World::start(ProcessId id, const Start& start) {
+    Process& process = processes_.at(id);
+    MEMBERD_CHECK(process.life == Life::Absent, "the process runs already");
+    ++process.run;
+    const std::uint64_t seed =
+        mix64(member_seed_ ^ mix64(static_cast<std::uint64_t>(id) << 32U | process.run));
+    Profile profile;
+    profile.name = start.name;
+    profile.instance = mix64(seed) | 1U;
+    profile.endpoint = endpoint_of(start.address);
+    profile.zone = start.zone;
+    profile.weight_milli = start.weight_milli;
+    profile.tags = start.tags;
+    process.clock = LocalClock(kBeginning, start.drift_ppm);
+    process.life = Life::Up;
+    process.is_blocked = false;
+    process.deaths_declared = 0;
+    process.planned = kNever;
+    process.instance = profile.instance;
+    process.engine = std::make_unique<Engine>(options_.engine, profile, start.generation, pool_,
+                                              seed, local_now(process));
+    by_instance_[profile.instance] = id;
+    network_.listen(id, process.run, start.address);
+    trace_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+    trace_.add(profile.instance);
+    checker_.began(id, *process.engine);
+    plan_deadline(id, process);
+}
+
+void World::end(ProcessId id, bool machine_is_off) {
+    Process& process = running(id);
+    checker_.ended(id);
+    process.generation = process.engine->self().claim.generation;
+    process.engine.reset();
+    process.life = Life::Absent;
+    process.is_blocked = false;
+    process.planned = kNever;
+    process.held_bytes = 0;
+    for (const Held& held : process.inbox) {
+        if (held.packet != kNone) {
+            packets_.release(held.packet);
+        }
+    }
+    process.inbox.clear();
+    process.outbox.clear();
+    trace_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+    trace_.add(process.instance ^ 1U);
+    network_.end(now_, id, machine_is_off);
+}
+
+void World::kill(ProcessId process) {
+    end(process, false);
+}
+
+void World::power_off(ProcessId process) {
+    end(process, true);
+}
+
+void World::pause(ProcessId id) {
+    Process& process = running(id);
+    if (process.life == Life::Paused) {
+        return;
+    }
+    process.life = Life::Paused;
+    process.paused_at = now_;
+    network_.freeze(id);
+}
+
+void World::resume(ProcessId id) {
+    Process& process = running(id);
+    if (process.life != Life::Paused) {
+        return;
+    }
+    process.life = Life::Up;
+    const Duration gap = local_now(process) - process.clock.local(process.paused_at);
+    network_.thaw(now_, id);
+    if (!process.is_blocked) {
+        drain_inbox(id);
+    }
+    if (processes_[id].engine == nullptr) {
+        return;
+    }
+    process.engine->resumed(local_now(process), gap, out_);
+    finish(id);
+    if (processes_[id].engine != nullptr) {
+        process.engine->advance(local_now(process), out_);
+        finish(id);
+    }
+}
+
+void World::block(ProcessId id) {
+    running(id).is_blocked = true;
+}
+
+void World::unblock(ProcessId id) {
+    Process& process = running(id);
+    process.is_blocked = false;
+    std::vector<HeldSend> outbox;
+    outbox.swap(process.outbox);
+    for (const HeldSend& held : outbox) {
+        if (held.send.reply_to != 0) {
+            network_.reply(now_, id, held.send.reply_to, held.bytes);
+        } else {
+            network_.request(now_, id, held.send.to, held.bytes, held.send.fresh);
+        }
+    }
+    if (process.life == Life::Up) {
+        drain_inbox(id);
+    }
+}
+
+void World::join(ProcessId id, std::span<const Endpoint> seeds) {
+    Process& process = running(id);
+    process.engine->join(local_now(process), seeds, out_);
+    finish(id);
+}
+
+void World::leave(ProcessId id) {
+    Process& process = running(id);
+    process.engine->leave(local_now(process), out_);
+    finish(id);
+}
+
+void World::announce_restart(ProcessId id) {
+    Process& process = running(id);
+    process.engine->announce_restart(local_now(process), out_);
+    finish(id);
+}
+
+bool World::set_attributes(ProcessId id, const Attributes& attributes) {
+    Process& process = running(id);
+    const bool is_done = process.engine->set_attributes(local_now(process), attributes, out_);
+    finish(id);
+    return is_done;
+}
+
+bool World::forget(ProcessId id, std::string_view name) {
+    Process& process = running(id);
+    const bool is_done = process.engine->forget(local_now(process), name, out_);
+    finish(id);
+    return is_done;
+}
+
+void World::restore(ProcessId id, std::span<const MemberView> members) {
+    Process& process = running(id);
+    process.engine->restore(local_now(process), members, out_);
+    // These changes never happened: nobody is told of them.
+    out_.changes.clear();
+    finish(id);
+}
+
+void World::mark_faulty(ProcessId process, bool is_faulty) {
+    processes_.at(process).is_faulty = is_faulty;
+}
+
+bool World::is_healthy(ProcessId id) const {
+    const Process& process = processes_.at(id);
+    return process.life == Life::Up && !process.is_blocked && !process.is_faulty;
+}
+
+void World::at(Instant when, std::function<void()> action) {
+    std::uint32_t slot = 0;
+    if (free_actions_.empty()) {
+        slot = static_cast<std::uint32_t>(actions_.size());
+        actions_.push_back(std::move(action));
+    } else {
+        slot = free_actions_.back();
+        free_actions_.pop_back();
+        actions_[slot] = std::move(action);
+    }
+    events_.push(std::max(when, now_), EventKind::Action, slot);
+}
+
+bool World::step(Instant until) {
+    if (!checker_.violations().empty()) {
+        return false;
+    }
+    if (events_.empty() || events_.top().at > until) {
+        now_ = std::max(now_, until);
+        return false;
+    }
+    const Event event = events_.pop();
+    now_ = event.at;
+    handle(event);
+    return true;
+}
+
+void World::run_until(Instant until) {
+    while (step(until)) {
+    }
+}
+
+}  // namespace memberd::sim

@@ -1,0 +1,259 @@
+// What the kernel does with events and with what engines answer.
+#include <algorithm>
+
+#include "chaos/sim/world.hpp"
+#include "detector/check.hpp"
+
+namespace memberd::sim {
+namespace {
+
+// An engine whose next deadline stays in the past would stop the clock for ever.
+constexpr std::uint32_t kFiresAtOnceMax = 10'000;
+
+std::uint64_t word_of(Instant at) {
+    return static_cast<std::uint64_t>(at.time_since_epoch().count());
+}
+
+bool is_death(const Change& change) {
+    return change.kind == ChangeKind::State && change.claim.state == MemberState::Dead;
+}
+
+// Where a running agent would end itself.
+bool ends_the_process(const Notice& notice) {
+    switch (notice.kind) {
+        case NoticeKind::LeaveAcknowledged:
+        case NoticeKind::NameLost:
+            return true;
+        case NoticeKind::JoinRefused:
+            return notice.code == static_cast<std::uint8_t>(RefuseCode::NameTaken) ||
+                   notice.code == static_cast<std::uint8_t>(RefuseCode::OtherCluster) ||
+                   notice.code == static_cast<std::uint8_t>(RefuseCode::OtherVersion);
+        case NoticeKind::Joined:
+        case NoticeKind::StrangerRefused:
+        case NoticeKind::DoubtBegan:
+        case NoticeKind::DoubtEnded:
+        case NoticeKind::Minority:
+        case NoticeKind::GenerationRaised:
+            return false;
+    }
+    return false;
+}
+
+}  // namespace
+
+void World::handle(const Event& event) {
+    switch (event.kind()) {
+        case EventKind::Deadline:
+            fire_deadline(event.subject);
+            return;
+        case EventKind::Action: {
+            const std::function<void()> action = std::move(actions_[event.subject]);
+            actions_[event.subject] = nullptr;
+            free_actions_.push_back(event.subject);
+            action();
+            return;
+        }
+        case EventKind::Deliver:
+        case EventKind::Handshake:
+        case EventKind::Retransmit:
+        case EventKind::Resend:
+        case EventKind::Refused:
+        case EventKind::Closed: {
+            Arrival arrival = network_.handle(event);
+            if (arrival.to != kNone) {
+                receive(arrival);
+            }
+            return;
+        }
+    }
+}
+
+// Deadlines that have moved leave their events behind; those are told by their time.
+void World::fire_deadline(ProcessId id) {
+    Process& process = processes_[id];
+    if (process.planned != now_) {
+        return;
+    }
+    process.planned = kNever;
+    if (process.life != Life::Up) {
+        return;
+    }
+    const Instant local = local_now(process);
+    if (process.engine->next_deadline() > local) {
+        plan_deadline(id, process);
+        return;
+    }
+    process.fired = process.fired_at == now_ ? process.fired + 1 : 0;
+    process.fired_at = now_;
+    MEMBERD_CHECK(process.fired < kFiresAtOnceMax, "an engine's deadline does not move");
+    ++history_.events;
+    process.engine->advance(local, out_);
+    finish(id);
+}
+
+void World::receive(Arrival& arrival) {
+    Process& process = processes_[arrival.to];
+    const Held held{arrival.packet, arrival.token, arrival.link};
+    if (process.life == Life::Up && !process.is_blocked) {
+        hand_over(arrival.to, held);
+        return;
+    }
+    const std::size_t bytes =
+        arrival.packet == kNone ? 0 : packets_[arrival.packet].bytes.size();
+    if (process.held_bytes + bytes > options_.receive_buffer_bytes) {
+        ++history_.dropped_while_paused;
+        packets_.release(arrival.packet);
+        return;
+    }
+    process.held_bytes += bytes;
+    process.inbox.push_back(held);
+}
+
+void World::hand_over(ProcessId id, const Held& held) {
+    Process& process = processes_[id];
+    const Instant local = local_now(process);
+    if (held.link) {
+        trace_.add(word_of(now_));
+        trace_.add(static_cast<std::uint64_t>(id) << 8U |
+                   static_cast<std::uint64_t>(held.link->state));
+        process.engine->link(local, *held.link, out_);
+        finish(id);
+    }
+    if (held.packet == kNone) {
+        return;
+    }
+    const Packet& packet = packets_[held.packet];
+    if (processes_[id].engine != nullptr) {
+        trace_.add(word_of(now_));
+        trace_.add(static_cast<std::uint64_t>(packet.from) << 32U | id);
+        trace_.add(Bytes(packet.bytes));
+        ++history_.events;
+        ++history_.deliveries;
+        process.engine->receive(local, held.token, packet.bytes, out_);
+        finish(id);
+    }
+    packets_.release(held.packet);
+}
+
+void World::drain_inbox(ProcessId id) {
+    std::vector<Held> inbox;
+    inbox.swap(processes_[id].inbox);
+    processes_[id].held_bytes = 0;
+    for (const Held& held : inbox) {
+        if (processes_[id].engine != nullptr) {
+            hand_over(id, held);
+        } else if (held.packet != kNone) {
+            packets_.release(held.packet);
+        }
+    }
+}
+
+void World::finish(ProcessId id) {
+    Process& process = processes_[id];
+    if (!out_.sends.empty()) {
+        carry_out_sends(id, process);
+    }
+    if (!out_.changes.empty()) {
+        note_changes(id, process);
+    }
+    const bool ends = !out_.notices.empty() && note_notices(process);
+    out_.clear();
+    if (options_.checks == Checks::On) {
+        checker_.check_self(now_, id, *process.engine);
+    }
+    if (ends) {
+        end(id, false);
+        return;
+    }
+    plan_deadline(id, process);
+}
+
+void World::carry_out_sends(ProcessId id, Process& process) {
+    for (const Send& send : out_.sends) {
+        const Bytes bytes = out_.bytes_of(send);
+        const std::size_t type = message_type(bytes);
+        ++history_.sent.messages[type];
+        history_.sent.bytes[type] += bytes.size();
+        if (options_.checks == Checks::On) {
+            checker_.check_size(now_, id, bytes);
+        }
+        if (process.is_blocked) {
+            process.outbox.push_back({send, {bytes.begin(), bytes.end()}});
+        } else if (send.reply_to != 0) {
+            network_.reply(now_, id, send.reply_to, bytes);
+        } else {
+            network_.request(now_, id, send.to, bytes, send.fresh);
+        }
+    }
+}
+
+void World::note_changes(ProcessId id, Process& process) {
+    const std::uint64_t declared = process.engine->counters().deaths;
+    std::uint64_t first_hand = declared - process.deaths_declared;
+    process.deaths_declared = declared;
+    for (const Change& change : out_.changes) {
+        trace_.add(word_of(now_));
+        trace_.add(static_cast<std::uint64_t>(id) << 32U |
+                   static_cast<std::uint64_t>(change.kind) << 16U |
+                   static_cast<std::uint64_t>(change.previous) << 8U |
+                   static_cast<std::uint64_t>(change.claim.state));
+        trace_.add(change.claim.instance);
+        trace_.add(change.claim.generation << 32U ^ change.claim.incarnation);
+        ++history_.changes;
+        if (options_.checks == Checks::On) {
+            checker_.check_change(now_, id, change, pool_);
+        }
+        if (is_death(change)) {
+            // Engines count what they declare; several in one step are told apart by their order.
+            note_death(id, process, change, first_hand > 0);
+            first_hand -= first_hand > 0 ? 1U : 0U;
+        } else if (change.kind == ChangeKind::State) {
+            history_.suspicions += change.claim.state == MemberState::Suspect ? 1U : 0U;
+            history_.returns += change.claim.state == MemberState::Alive &&
+                                        change.previous == MemberState::Dead
+                                    ? 1U
+                                    : 0U;
+        }
+    }
+}
+
+void World::note_death(ProcessId observer,
+                       Process& process,
+                       const Change& change,
+                       bool first_hand) {
+    const auto found = by_instance_.find(change.claim.instance);
+    Death death;
+    death.at = now_;
+    death.observer = observer;
+    death.is_first_hand = first_hand;
+    death.observer_is_healthy = is_healthy(observer) && process.life == Life::Up;
+    if (found != by_instance_.end()) {
+        death.victim = found->second;
+        const Process& victim = processes_[death.victim];
+        death.is_false = is_healthy(death.victim) && victim.instance == change.claim.instance &&
+                         !victim.engine->stopped() &&
+                         !network_.topology().is_cut(observer, death.victim) &&
+                         !network_.topology().is_cut(death.victim, observer);
+    }
+    history_.deaths.push_back(death);
+}
+
+bool World::note_notices(Process& process) {
+    const bool ends = std::any_of(out_.notices.begin(), out_.notices.end(), ends_the_process);
+    process.notices.insert(process.notices.end(), out_.notices.begin(), out_.notices.end());
+    return ends;
+}
+
+void World::plan_deadline(ProcessId id, Process& process) {
+    const Instant deadline = process.engine->next_deadline();
+    if (deadline == kNever || process.life != Life::Up) {
+        return;
+    }
+    const Instant when = std::max(process.clock.global(deadline), now_);
+    if (when < process.planned) {
+        process.planned = when;
+        events_.push(when, EventKind::Deadline, id);
+    }
+}
+
+}  // namespace memberd::sim

@@ -1,0 +1,250 @@
+#include "gossip/anti_entropy.hpp"
+
+#include <algorithm>
+
+namespace memberd {
+namespace {
+
+// Records of one message; with items and envelope it stays far below kMessageBytesMax.
+constexpr std::size_t kPageBytes = 24 * 1024;
+constexpr std::uint32_t kSplit = 16;
+// A range with no more records than this is listed instead of split.
+constexpr std::uint32_t kListedMax = 16;
+constexpr std::uint64_t kKeyMax = ~std::uint64_t{0};
+
+}  // namespace
+
+void AntiEntropy::reset() {
+    items_.clear();
+    updates_.clear();
+    item_count_ = 0;
+    update_count_ = 0;
+}
+
+AntiEntropy::Items AntiEntropy::whole_table() {
+    reset();
+    say_summary(measure(0, kKeyMax));
+    return {item_count_, items_};
+}
+
+void AntiEntropy::start(const Endpoint& peer) {
+    const Items items = whole_table();
+    ++core_.counters.syncs;
+    last_start_ = core_.now;
+    core_.begin().sync(core_.envelope(), items.count, items.bytes, 0);
+    core_.request(peer);
+}
+
+void AntiEntropy::start_on(ReplyToken token) {
+    const Items items = whole_table();
+    ++core_.counters.syncs;
+    last_start_ = core_.now;
+    core_.begin().sync(core_.envelope(), items.count, items.bytes, 0);
+    core_.reply(token);
+}
+
+void AntiEntropy::compare_digests(const Envelope& heard, Slot sender) {
+    const MembershipTiming& timing = core_.timing.membership;
+    if (heard.view_digest == core_.roster.view_digest() || !core_.roster.is_live(sender) ||
+        core_.is_leaving || core_.now - core_.view_changed_at < timing.digest_settle) {
+        return;
+    }
+    if (last_start_ != Instant::min() && core_.now - last_start_ < timing.digest_settle) {
+        return;
+    }
+    start(core_.endpoint_of(sender));
+}
+
+void AntiEntropy::on_items(const EncodedList<SyncItem>& items,
+                           ReplyToken token,
+                           Slot sender,
+                           bool welcome) {
+    reset();
+    SyncItem item;
+    for (ListCursor<SyncItem> cursor(items); cursor.next(item);) {
+        switch (item.kind) {
+            case SyncItemKind::Summary:
+                answer_summary(item);
+                break;
+            case SyncItemKind::Listing:
+                answer_listing(item);
+                break;
+            case SyncItemKind::Wanted:
+                answer_wanted(item);
+                break;
+        }
+    }
+    if ((item_count_ == 0 && update_count_ == 0 && !welcome) || (token == 0 && sender == kNoSlot)) {
+        return;
+    }
+    Encoder encoder = core_.begin();
+    if (welcome) {
+        encoder.welcome(core_.envelope(), item_count_, items_, update_count_);
+    } else {
+        encoder.sync(core_.envelope(), item_count_, items_, update_count_);
+    }
+    encoder.raw(updates_);
+    core_.answer(token, token == 0 ? core_.endpoint_of(sender) : Endpoint{});
+}
+
+void AntiEntropy::answer_summary(const SyncItem& item) {
+    const Range own = measure(item.low, item.high);
+    if (own.count == item.count && own.digest == item.digest) {
+        return;
+    }
+    if (own.count == 0) {
+        say_listing(item.low, item.high);  // An empty listing asks for everything.
+    } else if (item.count <= 1) {
+        // Nothing, or only itself: a newcomer. Sending all at once saves it the round trips of a
+        // search.
+        say_records(item.low, item.high);
+    } else if (own.count <= kListedMax || item.low == item.high) {
+        say_listing(item.low, item.high);
+    } else {
+        say_split(item.low, item.high);
+    }
+}
+
+void AntiEntropy::answer_listing(const SyncItem& item) {
+    collect(item.low, item.high);
+    if (item.entries.count == 0) {
+        say_records(item.low, item.high);
+        return;
+    }
+    // Walk both sides: what differs here is sent, what differs or lacks there is asked for.
+    std::vector<Slot> differing = collected_;
+    wanted_.clear();
+    ListingEntry entry;
+    for (ListCursor<ListingEntry> cursor(item.entries); cursor.next(entry);) {
+        const Slot slot = core_.roster.find_key(entry.key);
+        if (slot == kNoSlot || core_.roster.digest_of(slot) != entry.digest) {
+            wanted_.push_back(entry.key);
+        } else {
+            std::erase(differing, slot);
+        }
+    }
+    for (const Slot slot : differing) {
+        if (!say_record(slot)) {
+            break;  // The rest differs still, and is found by the next reconciliation.
+        }
+    }
+    // What we hold in another version was sent already, and is answered with the newer one if it is
+    // old.
+    if (!wanted_.empty() && item_count_ < kSyncItemCountMax) {
+        Encoder encoder(items_);
+        encoder.sync_wanted(static_cast<std::uint32_t>(wanted_.size()));
+        for (const std::uint64_t key : wanted_) {
+            encoder.wanted_key(key);
+        }
+        ++item_count_;
+    }
+}
+
+void AntiEntropy::answer_wanted(const SyncItem& item) {
+    std::uint64_t key = 0;
+    for (WantedCursor cursor(item.entries); cursor.next(key);) {
+        const Slot slot = core_.roster.find_key(key);
+        if (slot != kNoSlot && !say_record(slot)) {
+            return;
+        }
+    }
+}
+
+bool AntiEntropy::is_part(Slot slot, std::uint64_t low, std::uint64_t high) const {
+    const Record& record = core_.roster[slot];
+    if (!record.used || record.is_forgettable) {
+        return false;
+    }
+    const std::uint64_t key = core_.roster.profile(slot).key;
+    return key >= low && key <= high;
+}
+
+AntiEntropy::Range AntiEntropy::measure(std::uint64_t low, std::uint64_t high) const {
+    Range range{low, high, 0, 0};
+    for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {
+        if (is_part(slot, low, high)) {
+            ++range.count;
+            range.digest += core_.roster.digest_of(slot);
+        }
+    }
+    return range;
+}
+
+void AntiEntropy::collect(std::uint64_t low, std::uint64_t high) {
+    collected_.clear();
+    for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {
+        if (is_part(slot, low, high)) {
+            collected_.push_back(slot);
+        }
+    }
+    std::sort(collected_.begin(), collected_.end(), [this](Slot a, Slot b) {
+        return core_.roster.profile(a).key < core_.roster.profile(b).key;
+    });
+}
+
+void AntiEntropy::say_summary(const Range& range) {
+    if (item_count_ < kSyncItemCountMax) {
+        Encoder(items_).sync_summary(range.low, range.high, range.count, range.digest);
+        ++item_count_;
+    }
+}
+
+void AntiEntropy::say_split(std::uint64_t low, std::uint64_t high) {
+    const std::uint64_t width = (high - low) / kSplit + 1;
+    std::array<Range, kSplit> parts{};
+    for (std::uint32_t i = 0; i < kSplit; ++i) {
+        const std::uint64_t first = low + i * width;
+        const bool last = i == kSplit - 1 || first > high - width;
+        parts[i] = {first, last ? high : first + width - 1, 0, 0};
+    }
+    for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {
+        if (is_part(slot, low, high)) {
+            const std::uint64_t part =
+                std::min<std::uint64_t>((core_.roster.profile(slot).key - low) / width, kSplit - 1);
+            ++parts[part].count;
+            parts[part].digest += core_.roster.digest_of(slot);
+        }
+    }
+    for (const Range& part : parts) {
+        if (part.low <= part.high && part.low >= low) {
+            say_summary(part);
+            if (part.high == high) {
+                break;
+            }
+        }
+    }
+}
+
+void AntiEntropy::say_listing(std::uint64_t low, std::uint64_t high) {
+    collect(low, high);
+    if (item_count_ >= kSyncItemCountMax || collected_.size() > kListingCountMax) {
+        return;
+    }
+    Encoder encoder(items_);
+    encoder.sync_listing(low, high, static_cast<std::uint32_t>(collected_.size()));
+    for (const Slot slot : collected_) {
+        encoder.listing_entry({core_.roster.profile(slot).key, core_.roster.digest_of(slot)});
+    }
+    ++item_count_;
+}
+
+void AntiEntropy::say_records(std::uint64_t low, std::uint64_t high) {
+    collect(low, high);
+    for (const Slot slot : collected_) {
+        if (!say_record(slot)) {
+            say_summary(measure(core_.roster.profile(slot).key, high));
+            return;
+        }
+    }
+}
+
+bool AntiEntropy::say_record(Slot slot) {
+    if (updates_.size() > kPageBytes || update_count_ >= kUpdateCountMax) {
+        return false;
+    }
+    Encoder(updates_).update(core_.update_of(slot, true));
+    ++update_count_;
+    return true;
+}
+
+}  // namespace memberd

@@ -1,0 +1,109 @@
+// Applies claims to the member table: the rule of truth with everything around it that is not
+// arithmetic.
+//
+// Refutes claims about this member, answers older claims with newer ones, believes a relayed death
+// only where its accusers are known alive (design: one accuser's word is a suspicion), gives the
+// accused of a death that comes by sync time to refute, and forgets the dead and the left when
+// their time is over.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "gossip/core.hpp"
+
+namespace memberd {
+
+enum class Source : std::uint8_t {
+    Gossip,  // on its way through the cluster
+    Sync,    // from another member's table: may be old
+};
+
+// Another live run seems to carry our name: to be verified before anybody gives way.
+struct ContestedName {
+    Claim claim;
+    Endpoint endpoint;
+};
+
+class Claims {
+  public:
+    explicit Claims(Core& core) : core_(core) {}
+
+    // `teller`: the member that the update came from, kNoSlot if unknown.
+    void apply(const Update& update, Source source, Slot teller);
+
+    // Members of which the last message told us something old: its sender should hear the newer
+    // claims.
+    [[nodiscard]] std::vector<Slot>& outdated() { return outdated_; }
+
+    // Set when the last message contested our name.
+    [[nodiscard]] std::optional<ContestedName>& contested() { return contested_; }
+
+    // --- For detection ---
+    void declare_dead(Slot member, std::span<const std::uint64_t> accuser_keys);
+    void declare_suspect(Slot member, Slot accuser);  // modes swim and lifeguard
+
+    // --- For this member itself ---
+    // Another profile under the next incarnation; takes over the reference. Disseminates.
+    void restate_self(ProfileId profile, UpdateClass kind);
+    // Makes our generation greater than `generation`.
+    void raise_generation_above(std::uint64_t generation);
+    // Our own claim becomes left.
+    void leave_self();
+
+    bool forget(Slot member);
+    void restore(const MemberView& member);
+
+    void on_pending_death(const Timer& timer);
+    void sweep();
+
+    // This process stood still: what is pending was pending without a chance to hear the answer.
+    void resumed() { pending_.clear(); }
+
+  private:
+    // A death that came by sync, about a member that we hold alive: it is told, and has a while to
+    // refute.
+    struct PendingDeath {
+        Slot member = kNoSlot;
+        std::uint64_t key = 0;
+        Claim claim;
+        std::uint32_t age_s = 0;
+        std::uint8_t accuser_count = 0;
+        std::array<std::uint64_t, kAccuserCountMax> accuser_keys{};
+        int tellings_left = 0;
+    };
+
+    void about_self(const Update& update);
+    void refute(const Claim& claim);
+    void learn(const Update& update);
+    void replace(Slot slot, const Update& update, Source source, Slot teller);
+    void accept_alive(Slot slot, const Update& update);
+    void accept_suspect(Slot slot, const Claim& claim, Slot accuser);
+    void accept_death(Slot slot,
+                      const Claim& claim,
+                      Instant since,
+                      std::span<const std::uint64_t> accuser_keys);
+    void accept_left(Slot slot, const Update& update);
+    void consider_death(Slot slot, const Update& update, Source source, Slot teller);
+    void wait_for_refutation(Slot slot, const Update& update);
+    void tell_accused(const PendingDeath& pending);
+    [[nodiscard]] bool is_plausible(Slot slot, const Claim& claim) const;
+    [[nodiscard]] std::size_t live_accusers(const Update& update, Slot accused) const;
+    [[nodiscard]] Instant since_of(const Update& update) const;
+    bool adopt_profile(Slot slot, const Update& update, ProfileId& profile);
+
+    void view_changed() { core_.view_changed_at = core_.now; }
+
+    void live_set_changed();
+    void erase(Slot slot);
+    void bound_the_dead();
+
+    Core& core_;
+    std::vector<Slot> outdated_;
+    std::optional<ContestedName> contested_;
+    std::vector<PendingDeath> pending_;
+};
+
+}  // namespace memberd

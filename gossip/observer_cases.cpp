@@ -1,0 +1,504 @@
+// The second half of ObserverDetection: what happens once a ping was missed.
+#include <algorithm>
+#include <string>
+
+#include "detector/phi.hpp"
+#include "gossip/observer_detection.hpp"
+#include "gossip/observers.hpp"
+
+namespace memberd {
+namespace {
+
+constexpr std::size_t kAccusationsMax = 4096;
+// Helpers in all that are asked about one subject in one case.
+constexpr std::size_t kHelpersMax = 12;
+// A case that lasts longer than this many times the depth goes on at a fourth of its pace.
+constexpr int kPatientAfterDepths = 4;
+constexpr int kPatience = 4;
+
+std::uint32_t to_ms(Duration duration) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 0, 0x7fffffff));
+}
+
+std::string_view reason_text(DoubtReason reason) {
+    switch (reason) {
+        case DoubtReason::None:
+            return "";
+        case DoubtReason::Silence:
+            return "none of this agent's requests is answered";
+        case DoubtReason::Pause:
+            return "this process did not run for a while";
+        case DoubtReason::LateLoop:
+            return "this process runs late";
+        case DoubtReason::SlowAnswers:
+            return "all answers are slow";
+    }
+    return "";
+}
+
+}  // namespace
+
+Duration ObserverDetection::silence_of(const Watch& w) const {
+    return w.unanswered_since == kNever ? Duration::zero() : core_.now - w.unanswered_since;
+}
+
+void ObserverDetection::open_case(Watch& w) {
+    if (has_grace(w.member)) {
+        // It said that it would be back: its time does not count yet.
+        w.unanswered_since = kNever;
+        remove_outstanding(w.member);
+        return;
+    }
+    const Slot member = w.member;
+    w.case_is_open = true;
+    w.we_suspect = false;
+    w.helpers.clear();
+    w.next_suspicion = kNever;
+    core_.note_evidence(EvidenceKind::PingUnanswered, member, kNoSlot, silence_of(w));
+    // Whoever was asked by others need not ask more: they are on the case already.
+    if (w.askers.empty()) {
+        ask_helpers(w, core_.timing.ping_req_count);
+    }
+    ping(w, true);
+    w.next_fresh_ping = core_.now + core_.timing.fresh_ping_interval;
+    schedule_case(w);
+    burst();
+}
+
+void ObserverDetection::close_case(Watch& w, EvidenceKind how, Duration age) {
+    if (!w.case_is_open) {
+        return;
+    }
+    core_.note_evidence(how, w.member, kNoSlot, age);
+    w.case_is_open = false;
+    w.we_suspect = false;
+    w.helpers.clear();
+    w.case_tick = kNever;
+    const Slot member = w.member;
+    std::erase_if(accusations_, [&](const Accusation& a) {
+        return a.subject == member && a.accuser == core_.self;
+    });
+    show_suspicion(member);
+}
+
+void ObserverDetection::schedule_case(Watch& w) {
+    Instant next = w.next_fresh_ping;
+    if (!w.we_suspect) {
+        next = std::min(next, std::max(core_.now, w.unanswered_since + core_.timing.suspect_after));
+    } else {
+        next = std::min(next, w.next_suspicion);
+        const Instant deep = w.unanswered_since +
+                             required_silence(core_.timing.silence_min, core_.timing.silence_max,
+                                              core_.timing.phi_threshold, w.round_trips);
+        if (deep > core_.now) {
+            next = std::min(next, deep);
+        }
+    }
+    // Never at this very instant: a case that can't go on (doubt) must not spin.
+    w.case_tick = std::max(next, core_.now + std::chrono::milliseconds(1));
+    core_.timers.set(w.case_tick, TimerKind::CaseTick, w.member);
+}
+
+void ObserverDetection::on_case_tick(Slot member, Instant at) {
+    Watch* w = watch_of(member);
+    if (w == nullptr || !w->case_is_open || w->case_tick != at) {
+        return;
+    }
+    if (core_.now >= w->next_fresh_ping) {
+        const bool patient = silence_of(*w) > core_.timing.silence_min * kPatientAfterDepths;
+        w->next_fresh_ping =
+            core_.now + core_.timing.fresh_ping_interval * (patient ? kPatience : 1);
+        ping(*w, false);
+    }
+    keep_hearing_answers();
+    w = watch_of(member);  // Other members may have been added to the list.
+    const bool doubts = doubt_.doubts(core_.now) != DoubtReason::None;
+    const Duration silence = silence_of(*w);
+    if (!doubts && silence >= core_.timing.suspect_after &&
+        (!w->we_suspect || core_.now >= w->next_suspicion)) {
+        suspect(*w, silence);
+        w = watch_of(member);
+    }
+    if (!doubts) {
+        consider_death(*w);
+        w = watch_of(member);
+    }
+    if (w != nullptr && w->case_is_open) {
+        schedule_case(*w);
+    }
+}
+
+void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
+    const Slot subject = w.member;
+    std::vector<Slot> candidates;
+    find_observers(core_.roster, subject, static_cast<int>(core_.timing.ring_count), candidates);
+    std::vector<Slot> excluded{core_.self, subject};
+    for (const Helper& helper : w.helpers) {
+        excluded.push_back(helper.member);
+    }
+    for (const Watch& other : watches_) {
+        if (other.case_is_open) {
+            excluded.push_back(other.member);  // Not now: they may be as dead as the subject.
+        }
+    }
+    std::erase_if(candidates, [&](Slot slot) {
+        return std::find(excluded.begin(), excluded.end(), slot) != excluded.end();
+    });
+    // Fisher-Yates: which of its observers are asked is chance.
+    for (std::size_t i = candidates.size(); i > 1; --i) {
+        std::swap(candidates[i - 1], candidates[core_.random.below(i)]);
+    }
+    if (candidates.size() < count) {
+        excluded.insert(excluded.end(), candidates.begin(), candidates.end());
+        std::vector<Slot> others;
+        core_.pick_live(count - candidates.size(), excluded, others);
+        candidates.insert(candidates.end(), others.begin(), others.end());
+    }
+    candidates.resize(std::min(candidates.size(), count));
+    for (const Slot helper : candidates) {
+        const std::uint32_t sequence = core_.next_sequence();
+        w.helpers.push_back({helper, sequence});
+        PingReq ping_req{sequence, core_.name_of(subject), w.instance, to_ms(silence_of(w))};
+        core_.begin().ping_req(core_.envelope(), ping_req, 0);
+        core_.request(core_.endpoint_of(helper));
+        doubt_.sent(core_.now);
+        ++core_.counters.ping_reqs;
+        core_.note_evidence(EvidenceKind::HelperAsked, subject, helper);
+    }
+}
+
+void ObserverDetection::suspect(Watch& w, Duration silence) {
+    if (!w.we_suspect) {
+        w.we_suspect = true;
+        ++core_.counters.suspicions;
+        core_.note_evidence(EvidenceKind::Suspected, w.member, kNoSlot, silence,
+                            phi(silence, w.round_trips));
+        ping(w, true);
+    } else if (w.helpers.size() < kHelpersMax &&
+               valid_accusers(w.member, nullptr) < accusers_needed(core_.timing.accuser_count,
+                                                                   core_.roster.live(),
+                                                                   reachable_count(w.member))) {
+        ask_helpers(w, core_.timing.ping_req_count);
+    }
+    const bool patient = silence > core_.timing.silence_min * kPatientAfterDepths;
+    w.next_suspicion = core_.now + core_.timing.suspicion_resend * (patient ? kPatience : 1);
+    say_suspicion(w, silence);
+    accuse(w.member, core_.self);
+}
+
+void ObserverDetection::say_suspicion(Watch& w, Duration silence) {
+    std::vector<Slot> audience;
+    find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), audience);
+    for (const Helper& helper : w.helpers) {
+        audience.push_back(helper.member);
+    }
+    for (const Asker& asker : w.askers) {
+        audience.push_back(asker.member);
+    }
+    for (const Accusation& accusation : accusations_) {
+        if (accusation.subject == w.member) {
+            audience.push_back(accusation.accuser);
+        }
+    }
+    std::sort(audience.begin(), audience.end());
+    audience.erase(std::unique(audience.begin(), audience.end()), audience.end());
+    SuspicionEntry entry;
+    entry.subject = core_.name_of(w.member);
+    entry.subject_instance = w.instance;
+    entry.generation = core_.roster[w.member].generation;
+    entry.incarnation = core_.roster[w.member].incarnation;
+    entry.age_ms = to_ms(silence);
+    for (const Slot slot : audience) {
+        if (slot == core_.self || slot == w.member || !core_.roster.is_live(slot)) {
+            continue;
+        }
+        Encoder encoder = core_.begin();
+        encoder.suspicion(core_.envelope(), 1, 0);
+        encoder.suspicion_entry(entry);
+        core_.request(core_.endpoint_of(slot));
+    }
+}
+
+void ObserverDetection::consider_death(Watch& w) {
+    if (!w.case_is_open || !w.we_suspect || doubt_.doubts(core_.now) != DoubtReason::None) {
+        return;
+    }
+    const Duration needed = required_silence(core_.timing.silence_min, core_.timing.silence_max,
+                                             core_.timing.phi_threshold, w.round_trips);
+    if (silence_of(w) < needed) {
+        return;
+    }
+    std::uint32_t breadth =
+        accusers_needed(core_.timing.accuser_count, core_.roster.live(), reachable_count(w.member));
+    if (doubt_.alone(core_.now)) {
+        breadth = 1;  // Nobody is left to agree, or nobody hears us: then our own evidence decides,
+                      // for us alone.
+    }
+    std::vector<std::uint64_t> keys;
+    if (valid_accusers(w.member, &keys) < breadth) {
+        return;
+    }
+    const Slot member = w.member;
+    core_.note_evidence(EvidenceKind::DeclaredDead, member, core_.self, silence_of(w),
+                        phi(silence_of(w), w.round_trips));
+    const std::uint64_t own_key = core_.roster.profile(core_.self).key;
+    if (const auto own = std::find(keys.begin(), keys.end(), own_key); own != keys.end()) {
+        std::iter_swap(keys.begin(), own);
+    }
+    claims_.declare_dead(member, keys);
+    core_.tell(core_.endpoint_of(member), member, false);  // The accused first; then the flood.
+}
+
+std::size_t ObserverDetection::valid_accusers(Slot subject,
+                                              std::vector<std::uint64_t>* keys) const {
+    const Instant horizon = core_.now - core_.timing.suspicion_validity;
+    std::size_t count = 0;
+    for (const Accusation& accusation : accusations_) {
+        if (accusation.subject == subject && accusation.heard >= horizon &&
+            core_.roster.is_live(accusation.accuser)) {
+            ++count;
+            if (keys != nullptr) {
+                keys->push_back(accusation.accuser_key);
+            }
+        }
+    }
+    return count;
+}
+
+// --- Life ---
+
+void ObserverDetection::prove_life(Watch& w, Instant at) {
+    w.alive_at = std::max(w.alive_at, at);
+    Instant oldest = kNever;
+    for (const Outstanding& o : outstanding_) {
+        if (o.member == w.member && o.sent > w.alive_at) {
+            oldest = std::min(oldest, o.sent);
+        }
+    }
+    w.unanswered_since = oldest;
+    tell_askers(w);
+    if (oldest == kNever || core_.now - oldest < core_.timing.suspect_after) {
+        close_case(w, EvidenceKind::Answered, core_.now - at);
+    }
+}
+
+void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
+    const Slot subject = core_.roster.find(alive.subject);
+    Watch* w = subject == kNoSlot ? nullptr : watch_of(subject);
+    if (w == nullptr || w->instance != alive.subject_instance || sender == kNoSlot) {
+        return;
+    }
+    last_answer_ = core_.now;
+    const Instant at = core_.now - std::chrono::milliseconds(alive.age_ms);
+    if (w->unanswered_since == kNever || at <= w->unanswered_since) {
+        return;  // The ping that it answered is older than ours: no news.
+    }
+    core_.note_evidence(EvidenceKind::HelperAlive, subject, sender,
+                        std::chrono::milliseconds(alive.age_ms));
+    // It lives, though not for us. Our own pings begin anew at the next turn, not at once: a link
+    // that is cut for long must not keep a case going.
+    w->alive_at = std::max(w->alive_at, at);
+    w->unanswered_since = kNever;
+    remove_outstanding(subject);
+    tell_askers(*w);
+    close_case(*w, EvidenceKind::Withdrawn, core_.now - at);
+    if (w->is_subject) {
+        schedule_subject(*w, core_.now + core_.timing.period);
+    }
+}
+
+// --- Evidence of others ---
+
+void ObserverDetection::on_suspicion(const EncodedList<SuspicionEntry>& entries,
+                                     Slot sender,
+                                     ReplyToken token) {
+    if (sender == kNoSlot || !core_.roster.is_live(sender)) {
+        return;
+    }
+    SuspicionEntry entry;
+    for (ListCursor<SuspicionEntry> cursor(entries); cursor.next(entry);) {
+        const Slot subject = core_.roster.find(entry.subject);
+        if (subject == kNoSlot || subject == core_.self || !core_.roster.is_live(subject) ||
+            core_.roster.profile(subject).instance != entry.subject_instance || subject == sender) {
+            continue;
+        }
+        Watch* w = watch(subject);
+        if (w != nullptr && w->alive_at > core_.now - std::chrono::milliseconds(entry.age_ms)) {
+            Alive alive{entry.subject, entry.subject_instance, 0, to_ms(core_.now - w->alive_at)};
+            core_.begin().alive(core_.envelope(), alive, 0);
+            core_.answer(token, core_.endpoint_of(sender));
+            continue;
+        }
+        if (w != nullptr && !w->case_is_open &&
+            core_.now - w->last_ping > core_.timing.fresh_ping_interval) {
+            ping(*w, false);
+        }
+        accuse(subject, sender);
+        if (w = watch_of(subject); w != nullptr) {
+            consider_death(*w);
+        }
+    }
+}
+
+void ObserverDetection::accuse(Slot subject, Slot accuser) {
+    const auto known = std::find_if(
+        accusations_.begin(), accusations_.end(),
+        [&](const Accusation& a) { return a.subject == subject && a.accuser == accuser; });
+    if (known != accusations_.end()) {
+        known->heard = core_.now;
+    } else if (accusations_.size() < kAccusationsMax) {
+        accusations_.push_back({subject, accuser, core_.roster.profile(accuser).key, core_.now});
+        if (accuser != core_.self) {
+            core_.note_evidence(EvidenceKind::SuspectedBy, subject, accuser);
+        }
+    }
+    core_.timers.set(core_.now + core_.timing.suspicion_validity + std::chrono::milliseconds(1),
+                     TimerKind::AccusationEnd);
+    show_suspicion(subject);
+}
+
+void ObserverDetection::expire_accusations() {
+    const Instant horizon = core_.now - core_.timing.suspicion_validity;
+    scratch_slots_.clear();
+    std::erase_if(accusations_, [&](const Accusation& a) {
+        if (a.heard < horizon) {
+            scratch_slots_.push_back(a.subject);
+            return true;
+        }
+        return false;
+    });
+    for (const Slot subject : scratch_slots_) {
+        show_suspicion(subject);
+    }
+}
+
+void ObserverDetection::show_suspicion(Slot member) {
+    const bool suspected =
+        core_.roster.is_live(member) &&
+        std::any_of(accusations_.begin(), accusations_.end(),
+                    [member](const Accusation& a) { return a.subject == member; });
+    if (!core_.roster[member].used || core_.roster[member].is_suspected == suspected) {
+        return;
+    }
+    const MemberState previous = core_.shown_state(member);
+    core_.roster.set_suspected(member, suspected);
+    if (core_.shown_state(member) != previous) {
+        core_.note_change(ChangeKind::State, member, previous, false);
+    }
+}
+
+// --- Doubt of oneself ---
+
+void ObserverDetection::after_answer(Duration round_trip) {
+    last_answer_ = core_.now;
+    if (doubt_.answered(core_.now, round_trip) == AfterAnswer::RestartCases) {
+        withdraw_cases();
+    }
+}
+
+void ObserverDetection::withdraw_cases() {
+    for (std::size_t i = 0; i < watches_.size(); ++i) {
+        Watch& w = watches_[i];
+        if (!w.case_is_open) {
+            continue;
+        }
+        close_case(w, EvidenceKind::Withdrawn, silence_of(w));
+        w.unanswered_since = kNever;
+        remove_outstanding(w.member);
+        ping(w, true);
+    }
+}
+
+void ObserverDetection::keep_hearing_answers() {
+    // While a case is open most of our pings may go to the dead; somebody else must be asked, or we
+    // would doubt ourselves.
+    const Duration pause = core_.timing.self_doubt.silence / 4;
+    if (core_.now - last_answer_ >= pause && core_.now - last_canary_ >= pause) {
+        last_canary_ = core_.now;
+        ask_random_members(2);
+    }
+}
+
+void ObserverDetection::ask_random_members(std::size_t count) {
+    std::vector<Slot> excluded;
+    for (const Watch& w : watches_) {
+        if (w.case_is_open) {
+            excluded.push_back(w.member);
+        }
+    }
+    std::vector<Slot> picked;
+    core_.pick_live(count, excluded, picked);
+    for (const Slot slot : picked) {
+        if (Watch* w = watch(slot)) {
+            ping(*w, false);
+        }
+    }
+}
+
+void ObserverDetection::check_doubt() {
+    const DoubtReason reason = doubt_.doubts(core_.now);
+    if (reason != told_doubt_) {
+        if (reason != DoubtReason::None) {
+            ask_random_members(2);
+            core_.notice(NoticeKind::DoubtBegan, static_cast<std::uint8_t>(reason), {}, 0,
+                         std::string(reason_text(reason)));
+        } else {
+            core_.notice(NoticeKind::DoubtEnded);
+        }
+        told_doubt_ = reason;
+    }
+    const bool alone = doubt_.alone(core_.now);
+    if (alone && !told_alone_) {
+        core_.notice(NoticeKind::Minority);
+    }
+    told_alone_ = alone;
+}
+
+std::string_view ObserverDetection::doubt_text() const {
+    return reason_text(doubt());
+}
+
+void ObserverDetection::settle() {
+    refresh_neighbours();
+    check_doubt();
+}
+
+void ObserverDetection::resumed(Duration gap) {
+    doubt_.paused(core_.now, gap);
+    // Nothing that was asked before can be held against anybody now.
+    outstanding_.clear();
+    for (Watch& w : watches_) {
+        w.unanswered_since = kNever;
+        w.askers.clear();
+        close_case(w, EvidenceKind::Withdrawn, gap);
+    }
+    accusations_.clear();
+    for (Slot slot = 0; core_.roster.suspected() > 0 && slot < core_.roster.slot_count(); ++slot) {
+        show_suspicion(slot);
+    }
+    last_burst_ = core_.now - core_.timing.burst_gap;
+    burst();
+}
+
+void ObserverDetection::late(Duration lateness) {
+    doubt_.late(core_.now, lateness);
+}
+
+void ObserverDetection::on_link(const LinkEvent& event) {
+    if (event.state == LinkState::Up) {
+        return;
+    }
+    for (Watch& w : watches_) {
+        if (core_.endpoint_of(w.member) == event.peer) {
+            core_.note_evidence(EvidenceKind::LinkLost, w.member);
+            if (w.is_subject && !w.case_is_open &&
+                core_.now - w.last_ping > core_.timing.fresh_ping_interval) {
+                ping(w, false);
+            }
+            return;
+        }
+    }
+}
+
+}  // namespace memberd

@@ -1,0 +1,447 @@
+#include "gossip/observer_detection.hpp"
+
+#include <algorithm>
+
+#include "detector/phi.hpp"
+#include "gossip/observers.hpp"
+
+namespace memberd {
+namespace {
+
+constexpr std::size_t kWatchesMax = 256;
+constexpr std::size_t kAskersMax = 16;
+constexpr std::size_t kOutstandingMax = 4096;
+// A watch that is no subject is kept this long after its last use.
+constexpr Duration kWatchIdle = std::chrono::seconds(30);
+// A ping is not repeated to a member that got one this recently (in parts of the fresh-ping
+// interval).
+constexpr int kRecentPingParts = 4;
+
+std::uint32_t to_ms(Duration duration) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 0, 0x7fffffff));
+}
+
+}  // namespace
+
+ObserverDetection::ObserverDetection(Core& core, Claims& claims)
+    : core_(core),
+      claims_(claims),
+      doubt_(core.timing.self_doubt),
+      slots_origin_(core.now),
+      last_burst_(core.now - core.timing.burst_gap),
+      last_answer_(core.now),
+      last_canary_(core.now),
+      contact_order_(1, core.random.next()) {}
+
+void ObserverDetection::start() {
+    const Duration interval = core_.timing.membership.random_contact_interval;
+    core_.timers.set(core_.now + core_.random.between(Duration::zero(), interval),
+                     TimerKind::RandomContact);
+}
+
+// --- Who is watched ---
+
+ObserverDetection::Watch* ObserverDetection::watch_of(Slot member) {
+    const auto found = std::find_if(watches_.begin(), watches_.end(),
+                                    [member](const Watch& w) { return w.member == member; });
+    return found == watches_.end() ? nullptr : &*found;
+}
+
+const ObserverDetection::Watch* ObserverDetection::watch_of(Slot member) const {
+    const auto found = std::find_if(watches_.begin(), watches_.end(),
+                                    [member](const Watch& w) { return w.member == member; });
+    return found == watches_.end() ? nullptr : &*found;
+}
+
+// The watch of a living member, made if need be; nothing when too many are watched already.
+ObserverDetection::Watch* ObserverDetection::watch(Slot member) {
+    Watch* known = watch_of(member);
+    if (known == nullptr) {
+        if (watches_.size() >= kWatchesMax || member == core_.self ||
+            !core_.roster.is_live(member)) {
+            return nullptr;
+        }
+        known = &watches_.emplace_back(core_.timing.round_trips);
+        known->member = member;
+        known->instance = core_.roster.profile(member).instance;
+    }
+    known->used_at = core_.now;
+    return known;
+}
+
+void ObserverDetection::remove_outstanding(Slot member) {
+    std::erase_if(outstanding_, [member](const Outstanding& o) { return o.member == member; });
+}
+
+void ObserverDetection::drop_watches_of(Slot member) {
+    std::erase_if(watches_, [member](const Watch& w) { return w.member == member; });
+    std::erase_if(accusations_, [member](const Accusation& a) { return a.subject == member; });
+    std::erase_if(reachable_, [member](const MemberTime& r) { return r.member == member; });
+    std::erase_if(graces_, [member](const MemberTime& g) { return g.member == member; });
+    remove_outstanding(member);
+}
+
+void ObserverDetection::refresh_neighbours() {
+    if (neighbours_epoch_ == core_.membership_epoch) {
+        return;
+    }
+    neighbours_epoch_ = core_.membership_epoch;
+    const int rings = static_cast<int>(core_.timing.ring_count);
+    find_observers(core_.roster, core_.self, rings, observers_);
+    find_subjects(core_.roster, core_.self, rings, scratch_slots_);
+    if (scratch_slots_ == subjects_) {
+        return;
+    }
+    subjects_ = scratch_slots_;
+    for (Watch& w : watches_) {
+        if (w.is_subject && !std::binary_search(subjects_.begin(), subjects_.end(), w.member)) {
+            w.is_subject = false;
+            w.used_at = core_.now;
+        }
+    }
+    for (const Slot member : subjects_) {
+        add_subject(member);
+    }
+}
+
+void ObserverDetection::add_subject(Slot member) {
+    Watch* w = watch(member);
+    if (w != nullptr && !w->is_subject) {
+        w->is_subject = true;
+        schedule_subject(*w,
+                         core_.now + core_.random.between(Duration::zero(), core_.timing.period));
+    }
+}
+
+const std::vector<Slot>& ObserverDetection::subjects() {
+    refresh_neighbours();
+    return subjects_;
+}
+
+const std::vector<Slot>& ObserverDetection::observers() {
+    refresh_neighbours();
+    return observers_;
+}
+
+void ObserverDetection::on_event(const MembershipEvent& event) {
+    switch (event.kind) {
+        case MembershipEventKind::Arrived:
+            drop_watches_of(event.member);
+            give_grace(event.member);
+            return;
+        case MembershipEventKind::Renewed: {
+            const Watch* known = watch_of(event.member);
+            if (known != nullptr &&
+                known->instance != core_.roster.profile(event.member).instance) {
+                // Another run: what was learned of the old one, good or bad, is no evidence about
+                // it.
+                drop_watches_of(event.member);
+                core_.roster.set_suspected(event.member, false);
+                neighbours_epoch_ = ~std::uint64_t{0};
+                subjects_.clear();
+            }
+            give_grace(event.member);
+            return;
+        }
+        case MembershipEventKind::Departed:
+            drop_watches_of(event.member);
+            std::erase_if(accusations_,
+                          [&event](const Accusation& a) { return a.accuser == event.member; });
+            return;
+        case MembershipEventKind::LookAt:
+            if (Watch* w = watch(event.member); w != nullptr && !w->case_is_open) {
+                ping(*w, false);
+            }
+            return;
+        case MembershipEventKind::Suspected:
+        case MembershipEventKind::Refuted:
+            return;
+    }
+}
+
+void ObserverDetection::give_grace(Slot member) {
+    std::erase_if(graces_, [member](const MemberTime& grace) { return grace.member == member; });
+    if (core_.roster.profile(member).restarting) {
+        graces_.push_back({member, core_.now + core_.timing.membership.restart_grace});
+    }
+}
+
+bool ObserverDetection::has_grace(Slot member) const {
+    return std::any_of(graces_.begin(), graces_.end(), [&](const MemberTime& grace) {
+        return grace.member == member && core_.now < grace.at;
+    });
+}
+
+// --- Pings and answers ---
+
+void ObserverDetection::ping(Watch& w, bool fresh) {
+    if (outstanding_.size() >= kOutstandingMax) {
+        return;
+    }
+    const std::uint32_t sequence = core_.next_sequence();
+    outstanding_.push_back({sequence, w.member, w.instance, core_.now});
+    if (w.unanswered_since == kNever) {
+        w.unanswered_since = core_.now;
+    }
+    w.last_ping = core_.now;
+    w.used_at = core_.now;
+    doubt_.sent(core_.now);
+    ++core_.counters.probes;
+    core_.begin().ping(core_.envelope(), {sequence, w.we_suspect}, 0);
+    core_.request(core_.endpoint_of(w.member), fresh);
+    const Duration timeout =
+        w.round_trips.probe_timeout(core_.timing.probe_timeout_min, core_.timing.probe_timeout_max);
+    core_.timers.set(core_.now + timeout, TimerKind::PingTimeout, sequence);
+}
+
+void ObserverDetection::schedule_subject(Watch& w, Instant at) {
+    w.next_ping = at;
+    core_.timers.set(at, TimerKind::SubjectPing, w.member);
+}
+
+void ObserverDetection::on_subject_ping(Slot member) {
+    Watch* w = watch_of(member);
+    if (w == nullptr || !w->is_subject || core_.now < w->next_ping) {
+        return;
+    }
+    const auto turns = static_cast<Duration::rep>(std::max<std::size_t>(subjects_.size(), 1));
+    // The answer says when the subject wants the next one; this is for the case that none comes.
+    schedule_subject(*w, core_.now + core_.timing.period * turns);
+    if (!w->case_is_open) {
+        ping(*w, false);
+    }
+}
+
+void ObserverDetection::on_ping(const Ping& ping, Slot sender, ReplyToken token) {
+    Ack ack;
+    ack.sequence = ping.sequence;
+    ack.next_slot_ms = sender == kNoSlot ? 0 : to_ms(next_slot_for(sender));
+    core_.begin().ack(core_.envelope(), ack, 0);
+    core_.reply(token);
+}
+
+// A subject spreads its observers' pings over their common cycle: the i-th gets every T-th slot
+// from i on, so that somebody pings it in each period. Zero for those who are not its observers.
+Duration ObserverDetection::next_slot_for(Slot observer) {
+    refresh_neighbours();
+    const auto found = std::lower_bound(observers_.begin(), observers_.end(), observer);
+    if (found == observers_.end() || *found != observer) {
+        return Duration::zero();
+    }
+    const Duration period = core_.timing.period;
+    const Duration cycle = period * static_cast<Duration::rep>(observers_.size());
+    const Duration slot = period * static_cast<Duration::rep>(found - observers_.begin());
+    const Instant earliest = core_.now + period / 2;
+    const Duration into_cycle = (earliest - slots_origin_ - slot) % cycle;
+    const Duration wait = into_cycle > Duration::zero() ? cycle - into_cycle : -into_cycle;
+    return period / 2 + wait;
+}
+
+void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot sender) {
+    const auto found =
+        std::find_if(outstanding_.begin(), outstanding_.end(),
+                     [&ack](const Outstanding& o) { return o.sequence == ack.sequence; });
+    if (found == outstanding_.end() || sender == kNoSlot) {
+        ++core_.counters.late_acks;
+        return;
+    }
+    const Outstanding answered = *found;
+    if (answered.instance != envelope.instance || answered.member != sender) {
+        return;  // Somebody else lives at that address now: the subject itself has not answered.
+    }
+    outstanding_.erase(found);
+    const Duration round_trip = core_.now - answered.sent;
+    after_answer(round_trip);
+    note_reachable(sender);
+    Watch* w = watch_of(sender);
+    if (w == nullptr) {
+        return;
+    }
+    w->round_trips.add(round_trip);
+    w->answered_at = core_.now;
+    prove_life(*w, answered.sent);
+    if (w->is_subject && ack.next_slot_ms > 0) {
+        const Duration cycle = core_.timing.period * (2 * kRingCountMax);
+        schedule_subject(
+            *w, core_.now + std::min<Duration>(std::chrono::milliseconds(ack.next_slot_ms), cycle));
+    }
+}
+
+void ObserverDetection::note_reachable(Slot member) {
+    const Instant horizon = core_.now - core_.timing.reachable_window;
+    std::erase_if(reachable_,
+                  [&](const MemberTime& r) { return r.member == member || r.at < horizon; });
+    reachable_.push_back({member, core_.now});
+}
+
+std::uint32_t ObserverDetection::reachable_count(Slot accused) const {
+    const Instant horizon = core_.now - core_.timing.reachable_window;
+    std::uint32_t count = 1;  // This member itself.
+    for (const MemberTime& r : reachable_) {
+        if (r.member != accused && r.at >= horizon) {
+            ++count;
+        }
+    }
+    return count;
+}
+
+void ObserverDetection::on_ping_timeout(std::uint32_t sequence) {
+    const auto found =
+        std::find_if(outstanding_.begin(), outstanding_.end(),
+                     [sequence](const Outstanding& o) { return o.sequence == sequence; });
+    if (found == outstanding_.end()) {
+        return;
+    }
+    const Outstanding missed = *found;
+    Watch* w = watch_of(missed.member);
+    if (w == nullptr || w->instance != missed.instance || w->alive_at >= missed.sent) {
+        outstanding_.erase(found);  // Excused by an answer to a later ping.
+        return;
+    }
+    ++core_.counters.probes_missed;
+    for (Asker& asker : w->askers) {
+        if (!asker.has_nack && core_.roster.is_live(asker.member)) {
+            asker.has_nack = true;
+            core_.begin().nack(core_.envelope(), {asker.sequence}, 0);
+            core_.answer(asker.token, core_.endpoint_of(asker.member));
+        }
+    }
+    if (!w->case_is_open) {
+        open_case(*w);
+    }
+}
+
+void ObserverDetection::on_random_contact() {
+    core_.timers.set(core_.now + core_.timing.membership.random_contact_interval,
+                     TimerKind::RandomContact);
+    std::erase_if(watches_, [this](const Watch& w) {
+        return !w.is_subject && !w.case_is_open && core_.now - w.used_at > kWatchIdle;
+    });
+    // A walk through everybody in a seeded order, one step each time; nobody is met twice before
+    // all were met once.
+    for (std::uint32_t tries = 0; tries < contact_order_.size() + 1; ++tries) {
+        if (contact_position_ >= contact_order_.size()) {
+            contact_order_ = Permutation(core_.roster.slot_count(), core_.random.next());
+            contact_position_ = 0;
+        }
+        const Slot slot = contact_order_.at(contact_position_++);
+        const bool is_subject = std::binary_search(subjects_.begin(), subjects_.end(), slot);
+        if (slot == core_.self || is_subject || !core_.roster.is_live(slot)) {
+            continue;
+        }
+        if (Watch* w = watch(slot); w != nullptr && !w->case_is_open) {
+            ping(*w, false);
+        }
+        return;
+    }
+}
+
+void ObserverDetection::burst() {
+    if (core_.now - last_burst_ < core_.timing.burst_gap) {
+        return;
+    }
+    last_burst_ = core_.now;
+    for (const Slot member : subjects_) {
+        Watch* w = watch_of(member);
+        if (w != nullptr && !w->case_is_open &&
+            core_.now - w->last_ping > core_.timing.fresh_ping_interval / kRecentPingParts) {
+            ping(*w, false);
+        }
+    }
+}
+
+// --- Being a helper ---
+
+void ObserverDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token) {
+    if (sender == kNoSlot) {
+        return;
+    }
+    const Slot subject = core_.roster.find(ping_req.subject);
+    const bool known = subject != kNoSlot && core_.roster.is_live(subject) &&
+                       core_.roster.profile(subject).instance == ping_req.subject_instance;
+    Watch* w = known ? watch(subject) : nullptr;
+    if (w == nullptr || w->askers.size() >= kAskersMax) {
+        core_.begin().nack(core_.envelope(), {ping_req.sequence}, 0);
+        core_.reply(token);
+        return;
+    }
+    if (w->alive_at > core_.now - std::chrono::milliseconds(ping_req.age_ms)) {
+        Alive alive{ping_req.subject, ping_req.subject_instance, ping_req.sequence,
+                    to_ms(core_.now - w->alive_at)};
+        core_.begin().alive(core_.envelope(), alive, 0);
+        core_.reply(token);
+        return;
+    }
+    std::erase_if(w->askers, [sender](const Asker& asker) { return asker.member == sender; });
+    w->askers.push_back({sender, ping_req.sequence, token, false});
+    if (core_.now - w->last_ping > core_.timing.fresh_ping_interval / kRecentPingParts) {
+        ping(*w, false);
+    }
+    burst();
+}
+
+void ObserverDetection::tell_askers(Watch& w) {
+    for (const Asker& asker : w.askers) {
+        if (core_.roster.is_live(asker.member)) {
+            Alive alive{core_.name_of(w.member), w.instance, asker.sequence,
+                        to_ms(core_.now - w.alive_at)};
+            core_.begin().alive(core_.envelope(), alive, 0);
+            core_.answer(asker.token, core_.endpoint_of(asker.member));
+        }
+    }
+    w.askers.clear();
+}
+
+void ObserverDetection::on_nack(const Nack& nack, Slot sender) {
+    if (sender == kNoSlot) {
+        return;
+    }
+    for (const Watch& w : watches_) {
+        for (const Helper& helper : w.helpers) {
+            if (helper.sequence == nack.sequence && helper.member == sender) {
+                core_.note_evidence(EvidenceKind::HelperNack, w.member, sender);
+                last_answer_ = core_.now;
+                return;
+            }
+        }
+    }
+}
+
+void ObserverDetection::on_timer(const Timer& timer) {
+    switch (timer.kind) {
+        case TimerKind::SubjectPing:
+            on_subject_ping(timer.key);
+            return;
+        case TimerKind::PingTimeout:
+            on_ping_timeout(timer.key);
+            return;
+        case TimerKind::CaseTick:
+            on_case_tick(timer.key, timer.at);
+            return;
+        case TimerKind::AccusationEnd:
+            expire_accusations();
+            return;
+        case TimerKind::RandomContact:
+            on_random_contact();
+            return;
+        default:
+            return;
+    }
+}
+
+std::optional<Observation> ObserverDetection::observation(Instant now, Slot member) const {
+    const Watch* w = watch_of(member);
+    if (w == nullptr) {
+        return std::nullopt;
+    }
+    Observation seen;
+    seen.phi = w->unanswered_since == kNever ? 0.0 : phi(now - w->unanswered_since, w->round_trips);
+    seen.answers = w->round_trips.count();
+    if (seen.answers > 0) {
+        seen.round_trip = w->round_trips.smoothed();
+    }
+    return seen;
+}
+
+}  // namespace memberd

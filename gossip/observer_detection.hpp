@@ -1,0 +1,180 @@
+// Failure detection of mode memberd: lasting observers, depth and breadth of evidence, doubt of
+// oneself.
+//
+// Every member is watched by the members before it on K rings (observers.hpp); they ping it in
+// turn, once a period in all. A miss is looked at at once: helpers ping too, the connection is
+// replaced, fresh pings follow. Only a round trip is life: an answer to a later ping, one's own or
+// a helper's, ends the case. A death takes depth (one's own ping unanswered for longer than the
+// subject's history explains) and breadth (that several members say so independently), and nobody
+// accuses while it doubts itself. detector/README.md has the numbers, PROTOCOL.md the messages.
+//
+// Complexity: O(K) per message; O(K n) when a case opens and when membership changed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "detector/permutation.hpp"
+#include "detector/round_trip.hpp"
+#include "detector/self_doubt.hpp"
+#include "gossip/claims.hpp"
+#include "gossip/core.hpp"
+
+namespace memberd {
+
+class ObserverDetection {
+  public:
+    ObserverDetection(Core& core, Claims& claims);
+
+    void start();
+    void on_event(const MembershipEvent& event);
+    void on_timer(const Timer& timer);
+    void on_ping(const Ping& ping, Slot sender, ReplyToken token);
+    void on_ack(const Ack& ack, const Envelope& envelope, Slot sender);
+    void on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token);
+    void on_nack(const Nack& nack, Slot sender);
+    void on_alive(const Alive& alive, Slot sender);
+    void on_suspicion(const EncodedList<SuspicionEntry>& entries, Slot sender, ReplyToken token);
+    void on_link(const LinkEvent& event);
+    void resumed(Duration gap);
+    void late(Duration lateness);
+    // After every input: follows changes of membership, notices the beginning and the end of doubt.
+    void settle();
+
+    [[nodiscard]] std::optional<Observation> observation(Instant now, Slot member) const;
+
+    [[nodiscard]] DoubtReason doubt() const { return doubt_.doubts(core_.now); }
+
+    [[nodiscard]] std::string_view doubt_text() const;
+
+    [[nodiscard]] int local_health() const { return doubt() == DoubtReason::None ? 0 : 1; }
+
+    [[nodiscard]] const std::vector<Slot>& subjects();
+    [[nodiscard]] const std::vector<Slot>& observers();
+
+  private:
+    // Who waits for news of a subject because it asked us with a ping-req.
+    struct Asker {
+        Slot member = kNoSlot;
+        std::uint32_t sequence = 0;
+        ReplyToken token = 0;
+        bool has_nack = false;
+    };
+
+    // A helper that we asked for a ping.
+    struct Helper {
+        Slot member = kNoSlot;
+        std::uint32_t sequence = 0;
+    };
+
+    // A member that we ping: one of our subjects, or one that somebody has asked about.
+    struct Watch {
+        explicit Watch(const RoundTripPrior& prior) : round_trips(prior) {}
+
+        Slot member = kNoSlot;
+        std::uint64_t instance = 0;
+        bool is_subject = false;
+        bool case_is_open = false;
+        bool we_suspect = false;
+        RoundTrips round_trips;
+        Instant next_ping;  // of a subject
+        Instant unanswered_since =
+            kNever;  // when the first ping was sent that no later answer excuses
+        Instant alive_at =
+            Instant::min();  // when the last ping was sent that the member has answered
+        Instant answered_at = Instant::min();
+        Instant last_ping = Instant::min();
+        Instant next_fresh_ping = kNever;
+        Instant next_suspicion = kNever;
+        Instant case_tick = kNever;  // the timer that counts; others are stale
+        Instant used_at;             // of a watch that is no subject: when it was last of use
+        std::vector<Asker> askers;
+        std::vector<Helper> helpers;  // of the open case
+    };
+
+    struct Outstanding {
+        std::uint32_t sequence = 0;
+        Slot member = kNoSlot;
+        std::uint64_t instance = 0;
+        Instant sent;
+    };
+
+    // Somebody's suspicion, with its age at the time it was heard.
+    struct Accusation {
+        Slot subject = kNoSlot;
+        Slot accuser = kNoSlot;
+        std::uint64_t accuser_key = 0;
+        Instant heard;
+    };
+
+    Watch* watch_of(Slot member);
+    [[nodiscard]] const Watch* watch_of(Slot member) const;
+    Watch* watch(Slot member);
+    void drop_watches_of(Slot member);
+    void refresh_neighbours();
+    void add_subject(Slot member);
+    void ping(Watch& watch, bool fresh);
+    void schedule_subject(Watch& watch, Instant at);
+    void on_subject_ping(Slot member);
+    void on_ping_timeout(std::uint32_t sequence);
+    void on_random_contact();
+    void open_case(Watch& watch);
+    void close_case(Watch& watch, EvidenceKind how, Duration age);
+    void on_case_tick(Slot member, Instant at);
+    void schedule_case(Watch& watch);
+    void ask_helpers(Watch& watch, std::size_t count);
+    void burst();
+    void suspect(Watch& watch, Duration silence);
+    void say_suspicion(Watch& watch, Duration silence);
+    void consider_death(Watch& watch);
+    void prove_life(Watch& watch, Instant at);
+    void tell_askers(Watch& watch);
+    void accuse(Slot subject, Slot accuser);
+    void expire_accusations();
+    void show_suspicion(Slot member);
+    void withdraw_cases();
+    void after_answer(Duration round_trip);
+    void keep_hearing_answers();
+    void check_doubt();
+    void ask_random_members(std::size_t count);
+    void remove_outstanding(Slot member);
+    void give_grace(Slot member);
+    [[nodiscard]] std::size_t valid_accusers(Slot subject, std::vector<std::uint64_t>* keys) const;
+    [[nodiscard]] std::uint32_t reachable_count(Slot accused) const;
+    [[nodiscard]] Duration next_slot_for(Slot observer);
+    [[nodiscard]] bool has_grace(Slot member) const;
+    [[nodiscard]] Duration silence_of(const Watch& watch) const;
+    void note_reachable(Slot member);
+
+    Core& core_;
+    Claims& claims_;
+    SelfDoubt doubt_;
+    std::vector<Watch> watches_;
+    std::vector<Outstanding> outstanding_;
+    std::vector<Accusation> accusations_;
+
+    // A member and a time that belongs to it.
+    struct MemberTime {
+        Slot member = kNoSlot;
+        Instant at;
+    };
+
+    std::vector<MemberTime> reachable_;  // members with a round trip lately, and when
+    std::vector<MemberTime>
+        graces_;  // members that announced a restart, and until when they keep their place
+    std::vector<Slot> subjects_;
+    std::vector<Slot> observers_;
+    std::vector<Slot> scratch_slots_;
+    std::uint64_t neighbours_epoch_ = ~std::uint64_t{0};
+    Instant slots_origin_;
+    Instant last_burst_;
+    Instant last_answer_;
+    Instant last_canary_;
+    Permutation contact_order_;
+    std::uint32_t contact_position_ = 0;
+    DoubtReason told_doubt_ = DoubtReason::None;
+    bool told_alone_ = false;
+};
+
+}  // namespace memberd
