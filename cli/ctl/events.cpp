@@ -37,13 +37,14 @@ std::string owner(const std::string& name) {
     return name.empty() ? "nobody" : name;
 }
 
+// Who lost what to whom, and last the digest: it is what one misses least where the line is cut.
 std::string ring_words(const Document& event) {
-    std::string text = "digest " + text_at(event, "digest");
+    const std::string digest = "; digest " + text_at(event, "digest");
     if (true_at(event, "truncated")) {
-        return text + ", too many ranges moved to list them: any key may have";
+        return "any key may have moved: the ranges are too many to list" + digest;
     }
-    const auto share = moved_share(event);
-    text += ", " + (share ? share_text(*share) : std::string("none")) + " of the keys moved";
+    const double share = moved_share(event).value_or(0.0);
+    std::string text = share > 0 ? share_text(share) + " of the keys moved" : "no key moved";
     const std::uint64_t parts = count_at(event, "parts").value_or(1);
     if (parts > 1) {
         text += fmt::format(" (part {} of {})", count_at(event, "part").value_or(1), parts);
@@ -58,7 +59,7 @@ std::string ring_words(const Document& event) {
                             owner(way.second));
         before = ", ";
     }
-    return text;
+    return text + digest;
 }
 
 std::string member_words(const std::string& type, const Document& member) {

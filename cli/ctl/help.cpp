@@ -143,7 +143,8 @@ constexpr std::string_view kWhy =
 
 The evidence of the latest suspicion of a member, as this agent holds it: who accused, what each
 probe saw, who confirmed, and last what decided. Times are local; the second column counts seconds
-from the first line. --format json has the evidence of earlier cases too.
+from the first line. What was seen several times stands where it was seen first. --format json has
+every single piece, and the evidence of earlier cases too.
 
 Examples
   memberctl why store-17

@@ -1,6 +1,7 @@
 #include "cli/ctl/why.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -113,19 +114,49 @@ std::string words_of(const Document& entry) {
     return printable(text);
 }
 
-std::string line_of(const Document& entry, std::optional<WallTime> begin, const Look& look) {
+// One line of the timeline, which stands for all evidence of the case that says the same.
+struct Line {
+    const Document* first = nullptr;
+    std::string words;
+    std::size_t count = 1;
+    std::optional<WallTime> last;  // of the last of several
+};
+
+std::vector<Line> lines_of(const Document& evidence, const Case& latest) {
+    std::vector<Line> lines;
+    for (std::size_t i = latest.first; i < latest.end; ++i) {
+        std::string words = words_of(evidence[i]);
+        const auto same = std::find_if(lines.begin(), lines.end(),
+                                       [&words](const Line& line) { return line.words == words; });
+        if (same == lines.end() || !decision_of(text_at(evidence[i], "kind")).empty()) {
+            lines.push_back({&evidence[i], std::move(words), 1, std::nullopt});
+        } else {
+            ++same->count;
+            same->last = time_at(evidence[i], "time");
+        }
+    }
+    return lines;
+}
+
+std::string offset_text(std::optional<WallTime> time, std::optional<WallTime> begin) {
+    return time && begin ? fmt::format("+{:.3f}s", seconds(*time - *begin)) : "";
+}
+
+std::string text_of(const Line& line, std::optional<WallTime> begin, const Look& look) {
     constexpr std::size_t kIndent = 24;
-    const auto time = time_at(entry, "time");
-    const std::string clock = time ? clock_text(*time) : std::string(12, '-');
-    const std::string offset =
-        time && begin ? fmt::format("+{:.3f}s", seconds(*time - *begin)) : "";
-    const std::string kind = text_at(entry, "kind");
+    const auto time = time_at(*line.first, "time");
+    const std::string kind = text_at(*line.first, "kind");
     const Style style = is_death(kind)       ? Style::Bad
                         : closes(kind)       ? Style::Good
                         : is_suspicion(kind) ? Style::Warning
                                              : Style::Plain;
-    const std::string words = wrapped(words_of(entry), kIndent, look.columns);
-    return fmt::format("{}  {:>8}  {}\n", clock, offset, styled(words, style, look));
+    std::string words = line.words;
+    if (line.count > 1) {
+        words += fmt::format(" ({} times, last at {})", line.count, offset_text(line.last, begin));
+    }
+    return fmt::format("{}  {:>8}  {}\n", time ? clock_text(*time) : std::string(12, '-'),
+                       offset_text(time, begin),
+                       styled(wrapped(words, kIndent, look.columns), style, look));
 }
 
 }  // namespace
@@ -146,8 +177,8 @@ std::string why_text(const Document& why, const Look& look) {
     const Case& latest = cases[which];
     const auto begin = time_at(evidence[latest.first], "time");
     text += begin ? "The latest case began on " + date_text(*begin) + ".\n\n" : "\n";
-    for (std::size_t i = latest.first; i < latest.end; ++i) {
-        text += line_of(evidence[i], begin, look);
+    for (const Line& line : lines_of(evidence, latest)) {
+        text += text_of(line, begin, look);
     }
     text +=
         "\n" + wrapped("Decided: " + decisions_of(evidence, latest) + ".", 0, look.columns) + '\n';

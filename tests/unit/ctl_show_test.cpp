@@ -251,6 +251,22 @@ TEST_F(CtlShow, WhyIsATimelineOfTheLatestCaseThatEndsWithTheDecision) {
               "1 case before it: --format json has all the evidence.\n");
 }
 
+TEST_F(CtlShow, WhyTellsOnceWhatWasSeenAgainAndAgain) {
+    const Document why{
+        {"name", "cedar"},
+        {"state", "suspect"},
+        {"evidence",
+         Document::array({evidence("10.000000", "link-lost", "the connection ended"),
+                          evidence("11.000000", "suspected", "suspected"),
+                          evidence("12.000000", "link-lost", "the connection ended"),
+                          evidence("13.500000", "link-lost", "the connection ended")})}};
+    const std::string text = why_text(why, {});
+    EXPECT_NE(text.find("02:50:10.000   +0.000s  the connection ended (3 times, last at +3.500s)\n"
+                        "02:50:11.000   +1.000s  suspected\n\n"),
+              std::string::npos)
+        << text;
+}
+
 TEST_F(CtlShow, WhyPrefersTheLatestSuspicionToALaterMiss) {
     Document why{
         {"name", "cedar"},
@@ -315,8 +331,8 @@ TEST_F(CtlShow, ARingEventSumsUpWhatMoved) {
                                                      {"to", ""}}})}};
     EXPECT_DOUBLE_EQ(moved_share(event).value_or(0), 0.375);
     EXPECT_EQ(event_text(event, {}),
-              "03:04:05.678  ring       digest 0123456789abcdef, 37.5% of the keys moved: 25.0% "
-              "ash to nobody, 12.…");
+              "03:04:05.678  ring       37.5% of the keys moved: 25.0% ash to nobody, 12.5% "
+              "ash to elm; digest 012…");
     Document whole = event;
     whole["moved"] = Document::array(
         {{{"start", "0000000000000007"}, {"end", "0000000000000007"}, {"from", "a"}, {"to", "b"}}});
