@@ -11,6 +11,7 @@
 
 #include "cli/ctl/format.hpp"
 #include "cli/ctl/session.hpp"
+#include "cli/ctl/text.hpp"
 
 namespace memberd::ctl {
 namespace {
@@ -110,7 +111,8 @@ Result<Document> look_up(Session& session, const std::vector<std::string>& keys)
 
 std::string ring_text(const Document& ring, const Look& look) {
     const auto agreement = number_at(ring, "agreement");
-    std::string text = fmt::format("digest {}, agreement ", text_or(text_at(ring, "digest"), "-"));
+    const std::string digest = shortened(printable(text_at(ring, "digest")), 16);
+    std::string text = fmt::format("digest {}, agreement ", text_or(digest, "-"));
     text += styled(share_or_dash(ring, "agreement"),
                    agreement && *agreement < 1 ? Style::Warning : Style::Good, look);
     text += fmt::format(", balance {}\n", balance_text(ring, "balance"));

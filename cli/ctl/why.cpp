@@ -163,11 +163,10 @@ std::string text_of(const Line& line, std::optional<WallTime> begin, const Look&
 
 std::string why_text(const Document& why, const Look& look) {
     const std::string name = printable(text_at(why, "name"));
-    const std::string state = text_at(why, "state");
-    std::string text =
-        shortened(name, look.columns / 2) + " is " +
-        (state.empty() ? "no longer listed" : styled(printable(state), style_of(state), look)) +
-        ".\n";
+    const std::string state = shortened(printable(text_at(why, "state")), 16);
+    std::string text = shortened(name, look.columns / 2) + " is " +
+                       (state.empty() ? "no longer listed" : styled(state, style_of(state), look)) +
+                       ".\n";
     const Document& evidence = array_at(why, "evidence");
     if (evidence.empty()) {
         return text + "This agent holds no evidence of a suspicion of it.\n";

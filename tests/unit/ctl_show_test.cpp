@@ -379,7 +379,7 @@ TEST_F(CtlShow, NothingIsWiderThanAHundredColumnsWhateverTheNames) {
             hostile[key] = value;
         }
         for (const char* key :
-             {"name", "address", "zone", "health", "doubt", "cluster", "id", "digest",
+             {"name", "state", "address", "zone", "health", "doubt", "cluster", "id", "digest",
               "ring_digest", "key", "owner", "bind", "runtime_dir", "detection"}) {
             hostile[key] = name;
         }
@@ -402,6 +402,7 @@ TEST_F(CtlShow, NothingIsWiderThanAHundredColumnsWhateverTheNames) {
         for (const std::size_t columns : {100U, 40U}) {
             for (const std::string& text : all_texts(hostile, {false, columns})) {
                 EXPECT_LE(widest_line(text), columns == 100 ? 100U : 80U) << text;
+                EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
             }
         }
     }
