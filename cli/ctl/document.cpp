@@ -5,12 +5,12 @@
 namespace memberd::ctl {
 
 const Document& at(const Document& document, std::string_view key) {
-    static const Document kNull;
+    static const Document nothing;
     if (!document.is_object()) {
-        return kNull;
+        return nothing;
     }
     const auto found = document.find(std::string(key));
-    return found == document.end() ? kNull : *found;
+    return found == document.end() ? nothing : *found;
 }
 
 std::string text_at(const Document& document, std::string_view key) {
@@ -45,9 +45,9 @@ std::optional<WallTime> time_at(const Document& document, std::string_view key) 
 }
 
 const Document& array_at(const Document& document, std::string_view key) {
-    static const Document kEmpty = Document::array();
+    static const Document nothing = Document::array();
     const Document& value = at(document, key);
-    return value.is_array() ? value : kEmpty;
+    return value.is_array() ? value : nothing;
 }
 
 std::vector<std::string> texts_of(const Document& array) {

@@ -147,7 +147,7 @@ std::string duration_text(Duration duration) {
     if (all < 86400) {
         return fmt::format("{}h{:02}m", all / 3600, all / 60 % 60);
     }
-    if (all < 100 * 86400) {
+    if (all < 8'640'000) {  // 100 days
         return fmt::format("{}d{:02}h", all / 86400, all / 3600 % 24);
     }
     return fmt::format("{}d", all / 86400);

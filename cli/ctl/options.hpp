@@ -52,23 +52,23 @@ struct PlannedMember {
 using Tag = std::pair<std::string, std::string>;
 
 struct Options {
-    Command command = Command::Members;
     std::string runtime_dir;  // empty: the default
-    Format format = Format::Table;
     Duration timeout = std::chrono::seconds{5};
 
     std::vector<std::string> states;  // members; empty: every state
     std::vector<Tag> tags;            // members: all of them must be there; tags set: the new ones
     std::optional<std::string> zone;  // members
-    bool watch = false;               // members
     std::vector<std::string> types;   // events; empty: every type
-    bool snapshot = false;            // events
     std::vector<std::string> keys;    // ring lookup, tags unset
-    std::uint32_t replicas = 3;       // ring lookup
     std::vector<PlannedMember> add;   // ring plan
     std::vector<std::string> remove;  // ring plan
     std::string name;                 // why, ping, forget
     std::vector<std::string> addresses;  // join
+    std::uint32_t replicas = 3;          // ring lookup
+    Command command = Command::Members;
+    Format format = Format::Table;
+    bool watch = false;     // members
+    bool snapshot = false;  // events
 };
 
 // Either options, or what to print instead of doing anything.

@@ -330,6 +330,14 @@ TEST_F(Memberctl, EndsQuietlyWhenNobodyReadsItsOutput) {
     }
 }
 
+TEST_F(Memberctl, SaysSoWhenItsOutputCannotBeWritten) {
+    ProgramSetup full = setup({});
+    full.command = {"/bin/sh", "-c", std::string(MEMBERD_MEMBERCTL) + " help > /dev/full"};
+    const Finished finished = run_program(full);
+    EXPECT_EQ(finished.exit_code, 1);
+    EXPECT_EQ(finished.err, "memberctl: stdout can't be written: No space left on device.\n");
+}
+
 TEST_F(Memberctl, ColoursOnATerminalAndNeverWithNoColor) {
     ProgramSetup terminal = setup({"members"});
     terminal.terminal = true;
