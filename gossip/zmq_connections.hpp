@@ -33,14 +33,14 @@ enum class Expiry : std::uint8_t {
 class ConnectionTable {
   public:
     struct Limits {
-        std::size_t connections_max;
-        Duration idle_timeout;
-        Duration reply_timeout;
+        std::size_t connections_max = 0;
+        Duration idle_timeout{};
+        Duration reply_timeout{};
     };
 
     struct Expired {
         Endpoint peer;
-        Expiry why;
+        Expiry why = Expiry::Idle;
     };
 
     // A connection that was used more recently than this may still carry messages that are on their

@@ -96,9 +96,11 @@ Knocker::~Knocker() {
 }
 
 void Knocker::knock(Instant now, const Endpoint& peer, std::uint64_t tag) {
-    const bool under_way = std::any_of(pending_.begin(), pending_.end(),
-                                       [&](const Pending& p) { return p.about.peer == peer; });
-    if (under_way || pending_.size() >= kPendingMax || refusals_.size() >= kPendingMax) {
+    if (Refusal* const under_way = find(peer)) {
+        under_way->tag = std::max(under_way->tag, tag);
+        return;
+    }
+    if (pending_.size() >= kPendingMax || refusals_.size() >= kPendingMax) {
         return;
     }
     const SocketAddress address = socket_address(peer);
@@ -125,6 +127,20 @@ void Knocker::knock(Instant now, const Endpoint& peer, std::uint64_t tag) {
         return;
     }
     pending_.push_back({fd, {peer, tag}, now + kPatience});
+}
+
+Knocker::Refusal* Knocker::find(const Endpoint& peer) {
+    for (Pending& pending : pending_) {
+        if (pending.about.peer == peer) {
+            return &pending.about;
+        }
+    }
+    for (Refusal& refusal : refusals_) {
+        if (refusal.peer == peer) {
+            return &refusal;
+        }
+    }
+    return nullptr;
 }
 
 std::optional<Knocker::Refusal> Knocker::refusal(Instant now) {

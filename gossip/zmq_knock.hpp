@@ -22,7 +22,7 @@ class Knocker {
   public:
     struct Refusal {
         Endpoint peer;
-        std::uint64_t tag;  // of the knock
+        std::uint64_t tag = 0;  // of the latest knock
     };
 
     // At most this many at once; one at a time for a peer.
@@ -36,7 +36,8 @@ class Knocker {
     Knocker& operator=(Knocker&&) = delete;
     ~Knocker();
 
-    // Does nothing where one is under way, or too many are. `tag` is for the caller.
+    // One that is under way serves for this one too, with the greater tag. Does nothing where too
+    // many are under way. `tag` is for the caller.
     void knock(Instant now, const Endpoint& peer, std::uint64_t tag);
 
     // The next refusal; an answer of any other kind is no news and is not told.
@@ -49,13 +50,14 @@ class Knocker {
 
   private:
     struct Pending {
-        int fd;
+        int fd = -1;
         Refusal about;
         Instant deadline;
     };
 
     explicit Knocker(int epoll_fd) : epoll_fd_(epoll_fd) {}
 
+    Refusal* find(const Endpoint& peer);
     void collect(Instant now);
     void finish(std::size_t index);
 

@@ -4,49 +4,13 @@
 #include <cstring>
 #include <utility>
 
+#include "gossip/zmq_options.hpp"
+
 namespace memberd {
 namespace {
 
-using namespace std::chrono_literals;
-
-// ZMQ_RECONNECT_STOP, value CONN_REFUSED: declared for draft builds only. Where libzmq understands
-// it, a send after a refused connect answers EHOSTUNREACH; without, the connection swallows
-// messages until the reply timeout.
-constexpr int kReconnectStop = 109;
-constexpr int kStopWhenRefused = 1;
-
-constexpr int kSocketBufferBytes = 64 * 1024;
-constexpr int kConnectTimeoutMs = 2000;
-constexpr int kHandshakeTimeoutMs = 3000;
-constexpr int kUnacknowledgedMs = 5000;  // TCP_USER_TIMEOUT
-constexpr int kBacklog = 1024;
-constexpr int kKeepaliveIdleSeconds = 30;
-constexpr int kKeepaliveIntervalSeconds = 10;
-constexpr int kKeepaliveProbes = 3;
-
-bool set_common_options(ZmqSocket& socket) {
-    return socket.set(ZMQ_SNDHWM, ZmqTransport::kSendQueueMax) &&
-           socket.set(ZMQ_RCVHWM, ZmqTransport::kReceiveQueueMax) &&
-           socket.set(ZMQ_SNDBUF, kSocketBufferBytes) &&
-           socket.set(ZMQ_RCVBUF, kSocketBufferBytes) &&
-           socket.set(ZMQ_HANDSHAKE_IVL, kHandshakeTimeoutMs) &&
-           socket.set(ZMQ_TCP_MAXRT, kUnacknowledgedMs) && socket.set(ZMQ_ROUTER_MANDATORY, 1) &&
-           socket.set(ZMQ_MAXMSGSIZE, std::int64_t{ZmqTransport::kMessageBytesMax});
-}
-
-bool set_in_options(ZmqSocket& socket) {
-    // Keepalive reaps the connections of peers that lost their power.
-    return socket.set(ZMQ_BACKLOG, kBacklog) && socket.set(ZMQ_TCP_KEEPALIVE, 1) &&
-           socket.set(ZMQ_TCP_KEEPALIVE_IDLE, kKeepaliveIdleSeconds) &&
-           socket.set(ZMQ_TCP_KEEPALIVE_INTVL, kKeepaliveIntervalSeconds) &&
-           socket.set(ZMQ_TCP_KEEPALIVE_CNT, kKeepaliveProbes);
-}
-
-bool set_out_options(ZmqSocket& socket) {
-    socket.set(kReconnectStop, kStopWhenRefused);  // Helps where it exists; nothing depends on it.
-    return socket.set(ZMQ_RECONNECT_IVL, -1) && socket.set(ZMQ_IMMEDIATE, 0) &&
-           socket.set(ZMQ_CONNECT_TIMEOUT, kConnectTimeoutMs);
-}
+constexpr QueueLimits kLimits{ZmqTransport::kSendQueueMax, ZmqTransport::kReceiveQueueMax,
+                              ZmqTransport::kMessageBytesMax};
 
 std::string zmq_address(const Endpoint& endpoint) {
     return "tcp://" + to_string(endpoint);
@@ -100,8 +64,7 @@ Result<ZmqTransport::Parts> ZmqTransport::make_parts(const ZmqContext& context) 
     if (!out) {
         return out.error();
     }
-    if (!set_common_options(*in) || !set_in_options(*in) || !set_common_options(*out) ||
-        !set_out_options(*out)) {
+    if (!set_listening_options(*in, kLimits) || !set_connecting_options(*out, kLimits)) {
         return zmq_error("cannot configure a ZeroMQ socket");
     }
     for (ZmqSocket* socket : {&*in, &*out}) {
@@ -291,7 +254,7 @@ void ZmqTransport::note_end(Connection& connection) {
         ++counters_.ended;
         tell(connection.peer, LinkState::Closed);
     }
-    // Later connections are none of this knock's business.
+    // What it finds is true of this connection and of those before it, not of later ones.
     parts_.knocker.knock(now_, connection.peer, connection.id);
 }
 

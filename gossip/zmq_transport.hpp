@@ -1,9 +1,9 @@
 // The transport over ZeroMQ: two ROUTER sockets, connections that we own, nothing that waits.
 //
-//     IN    bound, never connects. Takes requests; a reply goes back on the connection of its
-//     request. OUT   connects, never binds. One connection a peer, opened by the first request,
-//     under a local id
-//           that is never used again; replies come back on it.
+// * IN is bound and never connects. It takes requests; a reply goes back on the connection that its
+//   request came on.
+// * OUT connects and never binds. One connection a peer, opened by the first request, under a local
+//   id that is never used again; replies come back on it.
 //
 // One socket for both would be dead both ways when two members connect to each other at once, or
 // would abort the process (measured). Identity travels in the payload, never in ZeroMQ's routing
@@ -12,8 +12,10 @@
 // libzmq would keep a connection and its queue for ever, reconnect by itself and deliver minutes
 // later. Here a connection ends when it is unanswered for 3 s, idle for 60 s, evicted for another,
 // found dead, or given up by the caller, and its queue ends with it: nothing that was queued for a
-// peer that went away is delivered when it comes back. What the kernels hold of a stopped peer's
-// connection (64 KiB a side) can't be recalled while the connection lives; `fresh` recalls it.
+// peer that went away is delivered when it comes back. What the kernels hold of a stopped
+// peer's connection (64 KiB a side) can't be recalled: the peer still gets it when it goes on, and
+// TransportFault.AStoppedPeer... prints how much that is. Its answers to it are not delivered here
+// once a `fresh` request has replaced the connection.
 //
 // The loop, on one thread:
 //     poll(transport.poll_items(), until next_deadline());

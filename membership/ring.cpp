@@ -108,8 +108,9 @@ std::vector<const RingMember*> Ring::preference(std::uint64_t key_hash,
 
     const std::size_t count = table.point_count();
     std::size_t missing = list.size();
-    for (std::size_t position = missing > 0 ? table.position_of(key_hash) % count : 0; missing > 0;
-         position = position + 1 == count ? 0 : position + 1) {
+    // The walk may start at the entry that closes the table: it stands for the first point.
+    for (std::size_t position = missing > 0 ? table.position_of(key_hash) : 0; missing > 0;
+         position = position >= count ? 1 : position + 1) {
         const std::uint32_t member = table.points[position].member;
         if (seen[member]) {
             continue;
@@ -132,19 +133,18 @@ const RingMember* Ring::pick(std::uint64_t key_hash, const RingLoads& loads, dou
     const double capacity_per_weight =
         bound * (static_cast<double>(loads.total) + 1) / static_cast<double>(table.weight_sum);
     const std::size_t count = table.point_count();
-    const std::size_t first = table.position_of(key_hash) % count;
-    std::size_t position = first;
-    do {
+    const std::size_t first = table.position_of(key_hash);
+    for (std::size_t step = 0; step < count; ++step) {
+        const std::size_t position = first + step < count ? first + step : first + step - count;
         const std::uint32_t member = table.points[position].member;
         const double weight = std::min(table.members[member].weight_milli, kRingWeightMilliMax);
         if (static_cast<double>(loads.by_member[member]) <
             std::ceil(capacity_per_weight * weight)) {
             return &table.members[member];
         }
-        position = position + 1 == count ? 0 : position + 1;
-    } while (position != first);
+    }
     // Only loads that exceed their stated total, or a bound below 1, leave no room anywhere.
-    return &table.members[table.points[first].member];
+    return owner(key_hash);
 }
 
 std::vector<double> Ring::shares() const {

@@ -106,7 +106,7 @@ Result<RuntimeDir> RuntimeDir::acquire(const std::string& path) {
     if (Status fits = local::check_runtime_dir_length(path); !fits) {
         return fits.error();
     }
-    const bool in_tmp = path.rfind("/tmp/memberd-", 0) == 0;
+    const bool in_tmp = path == "/tmp/memberd-" + std::to_string(geteuid());
     if (Status made = make_directories(path, in_tmp ? 0700 : 0750); !made) {
         return made.error();
     }

@@ -1,6 +1,5 @@
-// What the ring costs and how well it balances. Of RingBalance and RingJoin the counters are the
-// result, not the times: times:
-//   ring_bench --benchmark_filter='Balance|Join'
+// What the ring costs and how well it balances. Of ring_balance and ring_join the counters are the
+// results, not the times.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +43,7 @@ void ring_owner(benchmark::State& state) {
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 0));
     const auto hashes = random_hashes(1 << 16);
     std::size_t next = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.owner(hashes[next++ & 0xffff]));
     }
 }
@@ -54,7 +53,7 @@ void ring_owner_latency(benchmark::State& state) {
     const Ring ring =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 0));
     std::uint64_t hash = 1;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         hash = mix64(hash + ring.owner(hash)->weight_milli);
         benchmark::DoNotOptimize(hash);
     }
@@ -68,7 +67,7 @@ void ring_key_hash_and_owner(benchmark::State& state) {
         keys.push_back("user:" + std::to_string(hash));
     }
     std::size_t next = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.owner(ring_key_hash(keys[next++ & 0xfff])));
     }
 }
@@ -78,7 +77,7 @@ void ring_preference_of_3(benchmark::State& state) {
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 3));
     const auto hashes = random_hashes(1 << 16);
     std::size_t next = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.preference(hashes[next++ & 0xffff], 3));
     }
 }
@@ -90,7 +89,7 @@ void ring_pick_at_125_percent(benchmark::State& state) {
     std::vector<std::uint64_t> loads(ring.members().size(), 0);
     std::uint64_t total = 0;
     std::size_t next = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const RingMember* picked = ring.pick(hashes[next++ & 0xffff], {loads, total}, 1.25);
         ++loads[static_cast<std::size_t>(picked - ring.members().data())];
         ++total;
@@ -99,7 +98,7 @@ void ring_pick_at_125_percent(benchmark::State& state) {
 
 void ring_build(benchmark::State& state) {
     const auto members = members_named("member-", static_cast<std::size_t>(state.range(0)), 3);
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(Ring::build(members));
     }
 }
@@ -108,7 +107,7 @@ void ring_with_one_more(benchmark::State& state) {
     const Ring ring =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 3));
     const RingMember member{"newcomer", "192.0.2.9:7747", kRingWeightMilliOne, "zone-1"};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.with(member));
     }
 }
@@ -116,7 +115,7 @@ void ring_with_one_more(benchmark::State& state) {
 void ring_without_one(benchmark::State& state) {
     const Ring ring =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 3));
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(ring.without("member-5"));
     }
 }
@@ -125,7 +124,7 @@ void ring_moved_ranges(benchmark::State& state) {
     const Ring before =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 3));
     const Ring after = before.without("member-5");
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(moved_ranges(before, after));
     }
 }
@@ -133,7 +132,7 @@ void ring_moved_ranges(benchmark::State& state) {
 // A member as the protocol core does it: two terms and the digest.
 void ring_digest_change(benchmark::State& state) {
     RingDigest digest;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         digest.add(ring_digest_term("member-17", "192.0.2.17:7747", kRingWeightMilliOne, "zone-1"));
         digest.remove(
             ring_digest_term("member-18", "192.0.2.18:7747", kRingWeightMilliOne, "zone-1"));
@@ -142,9 +141,9 @@ void ring_digest_change(benchmark::State& state) {
 }
 
 // Largest share over the fair one, over 20 clusters of other names: median and worst.
-void RingBalance(benchmark::State& state) {
+void ring_balance(benchmark::State& state) {
     std::vector<double> balances;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         balances.clear();
         for (int cluster = 0; cluster < 20; ++cluster) {
             const std::string prefix = std::to_string(cluster) + "-member-";
@@ -160,13 +159,13 @@ void RingBalance(benchmark::State& state) {
 
 // What one join moves over what is fair (its weight over the sum with it), for 1,000 newcomers of
 // other names. Arguments: members of weight 1, weight of the newcomer in thousandths.
-void RingJoin(benchmark::State& state) {
+void ring_join(benchmark::State& state) {
     const Ring ring =
         Ring::build(members_named("member-", static_cast<std::size_t>(state.range(0)), 0));
     const double weight = static_cast<double>(state.range(1)) / kRingWeightMilliOne;
     auto newcomers = members_named("newcomer-", 1000, 0);
     std::vector<double> moved;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         moved.clear();
         for (auto& newcomer : newcomers) {
             newcomer.weight_milli = static_cast<std::uint32_t>(state.range(1));
@@ -196,8 +195,8 @@ BENCHMARK(ring_with_one_more)->Arg(100)->Arg(1000)->Arg(10000)->Unit(benchmark::
 BENCHMARK(ring_without_one)->Arg(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(ring_moved_ranges)->Arg(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(ring_digest_change);
-BENCHMARK(RingBalance)->Arg(10)->Arg(100)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);
-BENCHMARK(RingJoin)
+BENCHMARK(ring_balance)->Arg(10)->Arg(100)->Arg(1000)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(ring_join)
     ->Args({10, 1000})
     ->Args({100, 1000})
     ->Args({1000, 1000})
@@ -208,5 +207,3 @@ BENCHMARK(RingJoin)
 
 }  // namespace
 }  // namespace memberd
-
-BENCHMARK_MAIN();

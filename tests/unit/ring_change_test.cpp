@@ -115,6 +115,16 @@ TEST(MovedRanges, StartIsExclusiveEndInclusiveAndTheRangeMayWrap) {
     EXPECT_FALSE(wrapped.contains(6));
 }
 
+// "btt" and "mLB6" have two points in common, see ring_test.cpp.
+TEST(MovedRanges, ASharedPointMovesWithItsOwnerOnly) {
+    const Ring both =
+        Ring::build(std::vector<RingMember>{{"btt", "", 42000, ""}, {"mLB6", "", 42000, ""}});
+    for (const std::uint64_t shared : {0xa94b6066a97fa460ULL, 0x70bf116b2f860307ULL}) {
+        EXPECT_NE(range_of(moved_ranges(both, both.without("btt")), shared), nullptr);
+        EXPECT_EQ(range_of(moved_ranges(both, both.without("mLB6")), shared), nullptr);
+    }
+}
+
 TEST(MovedRanges, AJoinTakesOnlyToTheNewcomerAndALeaveGivesOnlyFromTheLeaver) {
     const Ring before = Ring::build(equal_members(30, 3));
     const Ring after = before.with({"new", "192.0.2.1:1", 1000, "zone-0"});
@@ -144,7 +154,8 @@ TEST(RingJoin, MovesTheFairShareOnAverageAndSeldomMoreThan15PercentAboveIt) {
         for (int i = 0; i < kNewcomers; ++i) {
             const std::string name = "newcomer-" + std::to_string(i);
             const Ring after = ring.with({name, "192.0.2.1:1", weight * kRingWeightMilliOne, ""});
-            const double fair = static_cast<double>(weight) / (kMembers + weight);
+            const double fair =
+                static_cast<double>(weight) / static_cast<double>(kMembers + weight);
             const double relative = plan_change(ring, after).moved_share / fair;
             ASSERT_NEAR(plan_change(after, ring).moved_share / fair, relative, 1e-9);
             sum += relative;

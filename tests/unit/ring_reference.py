@@ -114,7 +114,10 @@ SETS = [
     ],
     [member(f"s-{i}", f"10.0.1.{i}:7747", 30, f"rack-{i % 2}") for i in range(4)],
     [member(f"s-{i}", f"10.0.1.{i}:7747", 30 if i != 2 else 50, f"rack-{i % 2}") for i in range(1, 6)],
+    # Two names that share two points: where the tie rule decides.
+    [member("mLB6", "192.0.2.1:7747", 42000), member("btt", "192.0.2.2:7747", 42000)],
 ]
+SHARED_POINTS = [0xA94B6066A97FA460, 0x70BF116B2F860307]
 KEYS = ["", "a", "key", "user:4711", "schlüssel", "0123456789abcdef", "x" * 17, "y" * 129, "z" * 241, "w" * 1500] + [
     f"key-{i}" for i in range(30)
 ]
@@ -125,6 +128,9 @@ def vectors():
     rings = []
     for members in SETS:
         points = ring_points(members)
+        probes = [0, 2**64 - 1] + SHARED_POINTS
+        for value, _ in points[:1] + points[-1:]:
+            probes += [value, (value + 1) % 2**64]
         rings.append(
             {
                 "members": members,
@@ -133,6 +139,7 @@ def vectors():
                 "vnodes": [vnode_count(one["weight_milli"]) for one in members],
                 "first_points": [[text(value), name.decode()] for value, name in points[:8]],
                 "point_sum": text(sum(value for value, _ in points) % 2**64),
+                "owners_of_hashes": [[text(value), owner(points, value)] for value in probes],
                 "owners": [owner(points, hashes[key]) for key in KEYS],
                 "preferences": [preference(members, points, hashes[key], REPLICAS) for key in KEYS],
             }

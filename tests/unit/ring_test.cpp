@@ -161,7 +161,8 @@ TEST(Ring, EveryFieldChangesTheDigest) {
 TEST(Ring, AnOldRingIsUntouchedByItsSuccessors) {
     const Ring before = Ring::build(equal_members(3, 0));
     const std::vector<RingPoint> points(before.points().begin(), before.points().end());
-    const Ring copy = before;
+    Ring copy;
+    copy = before;
 
     const Ring after = before.without("m-0001");
 
@@ -169,6 +170,27 @@ TEST(Ring, AnOldRingIsUntouchedByItsSuccessors) {
     EXPECT_EQ(copy.points().data(), before.points().data());
     EXPECT_EQ(after.find("m-0001"), nullptr);
     EXPECT_EQ(after.points().size(), 320U);
+}
+
+// These two names were searched for: they have two points in common (4632 and 885, 6680 and 2933).
+TEST(Ring, OfMembersThatShareAPointTheSmallerNameOwnsIt) {
+    const RingMember small{"btt", "192.0.2.1:1", 42000, ""};
+    const RingMember large{"mLB6", "192.0.2.1:2", 42000, ""};
+    const RingMember other{"other", "192.0.2.1:3", 1000, ""};
+    const Ring ring = Ring::build(std::vector{large, other, small});
+
+    for (const std::uint64_t shared : {0xa94b6066a97fa460ULL, 0x70bf116b2f860307ULL}) {
+        EXPECT_EQ(owner_name(ring, shared), "btt");
+        EXPECT_EQ(preference_names(ring, shared, 2), (std::vector<std::string>{"btt", "mLB6"}));
+        EXPECT_EQ(owner_name(ring.without("btt"), shared), "mLB6");
+        EXPECT_EQ(owner_name(ring.without("mLB6"), shared), "btt");
+    }
+    const Ring small_last = Ring().with(large).with(other).with(small);
+    const Ring large_last = Ring().with(small).with(other).with(large);
+    EXPECT_TRUE(same_points(ring, small_last));
+    EXPECT_TRUE(same_points(ring, large_last));
+    EXPECT_TRUE(same_points(ring.without("btt").with(small), ring.without("mLB6").with(large)));
+    EXPECT_TRUE(same_points(ring.change(std::vector{large}, {}), ring));
 }
 
 // Invariant: removing a member changes the owner only of keys it owned; adding one moves only keys

@@ -48,7 +48,8 @@ TEST(RingVectors, ParametersAreThoseOfTheFile) {
 }
 
 TEST(RingVectors, KeysHashAsInTheFile) {
-    for (const auto& entry : vectors().at("keys")) {
+    const json file = vectors();
+    for (const auto& entry : file.at("keys")) {
         EXPECT_EQ(hex(ring_key_hash(entry.at("key").get<std::string>())), entry.at("hash"));
     }
 }
@@ -77,6 +78,11 @@ TEST(RingVectors, RingsAreThoseOfTheFile) {
             first_points.push_back({hex(point.hash), ring.members()[point.member].name});
         }
         EXPECT_EQ(first_points, expected.at("first_points"));
+        for (const auto& entry : expected.at("owners_of_hashes")) {
+            EXPECT_EQ(owner_name(ring, std::stoull(entry[0].get<std::string>(), nullptr, 16)),
+                      entry[1])
+                << entry[0];
+        }
         for (std::size_t i = 0; i < file.at("keys").size(); ++i) {
             const auto hash = ring_key_hash(file.at("keys")[i].at("key").get<std::string>());
             EXPECT_EQ(owner_name(ring, hash), expected.at("owners")[i]);
