@@ -131,7 +131,7 @@ class ObserverDetection {
     void consider_death(Watch& watch);
     void prove_life(Watch& watch, Instant at);
     void tell_askers(Watch& watch);
-    void accuse(Slot subject, Slot accuser);
+    void accuse(Slot subject, Slot accuser, Duration age);
     void expire_accusations();
     void show_suspicion(Slot member);
     void withdraw_cases();
