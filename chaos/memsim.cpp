@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -163,5 +164,12 @@ int main_of(int argc, char** argv) {
 }  // namespace memberd::sim
 
 int main(int argc, char** argv) {
-    return memberd::sim::main_of(argc, argv);
+    try {
+        return memberd::sim::main_of(argc, argv);
+    } catch (const std::exception& error) {
+        std::fputs("memsim: ", stderr);
+        std::fputs(error.what(), stderr);
+        std::fputc('\n', stderr);
+        return memberd::sim::kCannotStart;
+    }
 }

@@ -184,7 +184,7 @@ class Network {
     void knock(Instant now, PathId path);
     void finish_handshake(Instant now, PathId path);
     void give_up(PathId path);
-    bool has_expired(Instant now, const Connection& connection) const;
+    [[nodiscard]] bool has_expired(Instant now, const Connection& connection) const;
     void transmit(Instant now, PathId path, bool is_back, PacketId packet);
     bool attempt(Instant now, PathId path, bool is_back, PacketId packet);
     void flush(Instant now, PathId path, bool is_back);
