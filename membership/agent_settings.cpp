@@ -76,10 +76,13 @@ void Agent::note_peers() {
             peers.push_back(*endpoint);
         }
     }
-    if (peers.empty() || peers == parts_.state.peers) {
+    const bool is_saved = parts_.state_error.empty();
+    if (is_saved && (peers.empty() || peers == parts_.state.peers)) {
         return;
     }
-    parts_.state.peers = std::move(peers);
+    if (!peers.empty()) {
+        parts_.state.peers = std::move(peers);
+    }
     save_state();
 }
 

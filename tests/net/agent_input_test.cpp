@@ -160,6 +160,7 @@ TEST_F(AgentInput, AnotherClusterIsRefusedByBothWithBothNames) {
 
     EXPECT_THAT(errors_, HasSubstr("red"));
     EXPECT_THAT(errors_, HasSubstr("blue"));
+    EXPECT_THAT(first.log(), HasSubstr("blue"));
     EXPECT_EQ(first.ask("info")["members"]["alive"], 1);
 }
 

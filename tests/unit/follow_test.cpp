@@ -42,7 +42,7 @@ class Source {
         return {local::PublicationKind::Heartbeat, view_.epoch(), view_.seq(), {}};
     }
 
-    [[nodiscard]] View snapshot() const { return *view_from_snapshot(to_snapshot(view_)); }
+    [[nodiscard]] View snapshot() const { return view_; }
 
     [[nodiscard]] const View& view() const { return view_; }
 
@@ -132,8 +132,7 @@ TEST(Follow, UnknownEventTypesCountAndChangeNothing) {
     Follow follow;
     Batch batch;
     follow.snapshot(source.snapshot(), batch);
-    Event unknown;
-    Document event{{"seq", 1}, {"time", "2024-01-01T00:00:00.000000Z"}, {"type", "later"}};
+    const Document event{{"seq", 1U}, {"time", "2024-01-01T00:00:00.000000Z"}, {"type", "later"}};
 
     follow.publication({local::PublicationKind::Event, 1, 1, event}, batch);
 
@@ -143,7 +142,7 @@ TEST(Follow, UnknownEventTypesCountAndChangeNothing) {
 
 // Whatever is lost, delayed or restarted: once all is quiet the view is the agent's.
 TEST(Follow, AfterAnyLossesTheViewIsTheAgentsInTheEnd) {
-    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Random random(seed);
         Source source(1);
