@@ -52,7 +52,7 @@ class LivePair : public testing::Test {
         elm_ = start("elm", elm_address_, {"--join", ash_address_});
     }
 
-    ~LivePair() override {
+    void TearDown() override {
         ash_.reset();
         elm_.reset();
         std::filesystem::remove_all(folder_);
@@ -69,16 +69,16 @@ class LivePair : public testing::Test {
         return program;
     }
 
-    ProgramSetup setup(const Words& words) const {
+    [[nodiscard]] ProgramSetup setup(const Words& words) const {
         ProgramSetup result;
         result.command = {MEMBERD_MEMBERCTL, "--runtime-dir", folder_ + "/ash"};
         result.command.insert(result.command.end(), words.begin(), words.end());
         return result;
     }
 
-    Finished ctl(const Words& words) const { return run_program(setup(words)); }
+    [[nodiscard]] Finished ctl(const Words& words) const { return run_program(setup(words)); }
 
-    Document json(Words words) const {
+    [[nodiscard]] Document json(Words words) const {
         words.insert(words.end(), {"--format", "json"});
         const Finished finished = ctl(words);
         EXPECT_EQ(finished.exit_code, 0) << words.front() << ": " << finished.err;
@@ -86,7 +86,7 @@ class LivePair : public testing::Test {
     }
 
     // Asks again and again until the members in this state, as ash sees them, are so many.
-    bool becomes(const std::string& state, std::size_t count) const {
+    [[nodiscard]] bool becomes(const std::string& state, std::size_t count) const {
         for (int i = 0; i < 300; ++i) {
             if (json({"members", "--state", state}).size() == count) {
                 return true;

@@ -97,7 +97,7 @@ class Memberctl : public testing::Test {
     }
 
     // `words` behind the options that name the agent.
-    ProgramSetup setup(const Words& words) const {
+    [[nodiscard]] ProgramSetup setup(const Words& words) const {
         ProgramSetup result;
         result.command = {MEMBERD_MEMBERCTL, "--runtime-dir", agent_.directory()};
         result.command.insert(result.command.end(), words.begin(), words.end());
@@ -105,7 +105,7 @@ class Memberctl : public testing::Test {
         return result;
     }
 
-    Finished run(const Words& words) const { return run_program(setup(words)); }
+    [[nodiscard]] Finished run(const Words& words) const { return run_program(setup(words)); }
 
     FakeAgent agent_;
 };
@@ -161,15 +161,15 @@ TEST_F(Memberctl, PrintsTheAgentsDocumentsUnchanged) {
 }
 
 TEST_F(Memberctl, AsksTheAgentForWhatTheCommandLineSays) {
-    run({"ring", "plan", "--add", "a,weight=2,zone=z", "--remove", "b"});
+    (void)run({"ring", "plan", "--add", "a,weight=2,zone=z", "--remove", "b"});
     EXPECT_EQ(agent_.requests().back().arguments,
               Document({{"add", Document::array({{{"name", "a"}, {"weight", 2.0}, {"zone", "z"}}})},
                         {"remove", Document::array({"b"})}}));
-    run({"tags", "set", "a=b", "c=d"});
+    (void)run({"tags", "set", "a=b", "c=d"});
     EXPECT_EQ(agent_.requests().back().arguments, Document({{"tags", {{"a", "b"}, {"c", "d"}}}}));
-    run({"tags", "unset", "a"});
+    (void)run({"tags", "unset", "a"});
     EXPECT_EQ(agent_.requests().back().arguments, Document({{"keys", Document::array({"a"})}}));
-    run({"join", "127.0.0.1:1", "seed:2"});
+    (void)run({"join", "127.0.0.1:1", "seed:2"});
     EXPECT_EQ(agent_.requests().back().arguments,
               Document({{"addresses", Document::array({"127.0.0.1:1", "seed:2"})}}));
 

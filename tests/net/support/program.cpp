@@ -75,6 +75,7 @@ std::vector<std::string> environment_of(const ProgramSetup& setup) {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> result;
+    result.reserve(texts.size() + 1);
     for (std::string& text : texts) {
         result.push_back(text.data());
     }
