@@ -496,7 +496,9 @@ void ObserverDetection::on_link(const LinkEvent& event) {
     }
     for (Watch& w : watches_) {
         if (core_.endpoint_of(w.member) == event.peer) {
-            core_.note_evidence(EvidenceKind::LinkLost, w.member);
+            if (!w.case_is_open) {
+                core_.note_evidence(EvidenceKind::LinkLost, w.member);
+            }
             if (w.is_subject && !w.case_is_open &&
                 core_.now - w.last_ping > core_.timing.fresh_ping_interval) {
                 ping(w, false);

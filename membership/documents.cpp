@@ -36,7 +36,7 @@ std::string evidence_text(const EvidenceEntry& entry) {
         case EvidenceKind::Withdrawn:
             return fmt::format("the case against {} ended without a death", name);
         case EvidenceKind::DeclaredDead:
-            return fmt::format("we declared {} dead; accusers: {}", name, other);
+            return fmt::format("we declared {} dead; {} accused it", name, other);
         case EvidenceKind::HeardDead:
             return fmt::format("{} told us that {} is dead", other, name);
         case EvidenceKind::DeathNotBelieved:

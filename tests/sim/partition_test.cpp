@@ -38,10 +38,15 @@ TEST_P(Partition, IntoHalvesHealsToOneCluster) {
     expect_sound(cluster);
 }
 
-TEST_P(Partition, OfOnePairAloneKillsNobody) {
-    if (GetParam().n < 4) {
-        GTEST_SKIP() << "the pair needs two neighbours in common";
-    }
+// The pair needs two neighbours in common.
+class PairCut : public ::testing::TestWithParam<ClusterCase> {};
+
+INSTANTIATE_TEST_SUITE_P(AllModes,
+                         PairCut,
+                         ::testing::ValuesIn(cases_of({5, 9, 16, 50})),
+                         case_name);
+
+TEST_P(PairCut, KillsNobody) {
     Cluster cluster(options_of(GetParam()));
     cluster.run_for(15s);
     cluster.cut(1, 2);
@@ -98,10 +103,18 @@ INSTANTIATE_TEST_SUITE_P(AllModes, Loss, ::testing::ValuesIn(cases_of({50})), ca
 
 // Plain SWIM loses healthy members from a tenth on, Lifeguard from a fifth on: that is what they
 // are the baselines for.
-TEST_P(Loss, OfATenthOfTheDatagramsKillsNobodyInFiveMinutes) {
-    if (GetParam().mode == Mode::Swim) {
-        GTEST_SKIP() << "plain SWIM does";
-    }
+class TenthLost : public ::testing::TestWithParam<ClusterCase> {};
+
+INSTANTIATE_TEST_SUITE_P(Lifeguard,
+                         TenthLost,
+                         ::testing::ValuesIn(cases_of(Mode::Lifeguard, {50})),
+                         case_name);
+INSTANTIATE_TEST_SUITE_P(Memberd,
+                         TenthLost,
+                         ::testing::ValuesIn(cases_of(Mode::Memberd, {50})),
+                         case_name);
+
+TEST_P(TenthLost, KillsNobodyInFiveMinutes) {
     ClusterOptions options = options_of(GetParam());
     options.carrying = Carrying::Datagram;
     Cluster cluster(options);
@@ -113,10 +126,14 @@ TEST_P(Loss, OfATenthOfTheDatagramsKillsNobodyInFiveMinutes) {
     expect_sound(cluster);
 }
 
-TEST_P(Loss, OfAFifthOfTheDatagramsKillsNobodyInFiveMinutes) {
-    if (GetParam().mode != Mode::Memberd) {
-        GTEST_SKIP() << "the baselines do";
-    }
+class FifthLost : public ::testing::TestWithParam<ClusterCase> {};
+
+INSTANTIATE_TEST_SUITE_P(Memberd,
+                         FifthLost,
+                         ::testing::ValuesIn(cases_of(Mode::Memberd, {50})),
+                         case_name);
+
+TEST_P(FifthLost, KillsNobodyInFiveMinutes) {
     ClusterOptions options = options_of(GetParam());
     options.carrying = Carrying::Datagram;
     Cluster cluster(options);

@@ -21,7 +21,9 @@ struct ClusterCase {
     }
 };
 
+// Every mode with every size; or one mode.
 std::vector<ClusterCase> cases_of(const std::vector<std::size_t>& sizes);
+std::vector<ClusterCase> cases_of(Mode mode, const std::vector<std::size_t>& sizes);
 std::string case_name(const ::testing::TestParamInfo<ClusterCase>& info);
 
 // Prints the seed, 1 unless --gtest_random_seed gives another, and how to see this test again.
