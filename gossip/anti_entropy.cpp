@@ -6,7 +6,7 @@ namespace memberd {
 namespace {
 
 // Records of one message; with items and envelope it stays far below kMessageBytesMax.
-constexpr std::size_t kPageBytes = 24 * 1024;
+constexpr std::size_t kPageBytes = std::size_t{24} * 1024;
 constexpr std::uint32_t kSplit = 16;
 // A range with no more records than this is listed instead of split.
 constexpr std::uint32_t kListedMax = 16;
@@ -92,13 +92,12 @@ void AntiEntropy::answer_summary(const SyncItem& item) {
     if (own.count == item.count && own.digest == item.digest) {
         return;
     }
-    if (own.count == 0) {
-        say_listing(item.low, item.high);  // An empty listing asks for everything.
-    } else if (item.count <= 1) {
-        // Nothing, or only itself: a newcomer. Sending all at once saves it the round trips of a
-        // search.
+    if (own.count > 0 && item.count <= 1) {
+        // The other side holds nothing, or only itself: a newcomer. Sending all at once saves it
+        // the round trips of a search.
         say_records(item.low, item.high);
     } else if (own.count <= kListedMax || item.low == item.high) {
+        // Where nothing is held the listing is empty: it asks for everything.
         say_listing(item.low, item.high);
     } else {
         say_split(item.low, item.high);

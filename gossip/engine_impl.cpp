@@ -32,7 +32,7 @@ EngineImpl::EngineImpl(EngineConfig config,
                        Instant now)
     : core(std::move(config), self, generation, pool, seed, now),
       claims(core),
-      anti_entropy(core, claims),
+      anti_entropy(core),
       joining(core, claims, anti_entropy),
       detection(make_detection(core, claims)) {
     core.timers.set(now + core.random.between(Duration::zero(), kSweepInterval), TimerKind::Sweep);

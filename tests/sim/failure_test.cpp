@@ -43,6 +43,9 @@ TEST_P(Failure, OfAMachineThatLostPowerIsKnownToAll) {
 }
 
 TEST_P(Failure, IsNotDeclaredForAPauseOfTwoSeconds) {
+    if (GetParam().mode == Mode::Swim) {
+        GTEST_SKIP() << "plain SWIM tells the suspected member by chance only";
+    }
     Cluster cluster(options_of(GetParam()));
     cluster.run_for(15s);
     for (int i = 0; i < 10; ++i) {
@@ -95,8 +98,8 @@ TEST_P(MassFailure, OfAThirdIsFoundAndHarmsNoSurvivor) {
         cluster.kill(member);
     }
 
-    EXPECT_TRUE(cluster.run_until([&] { return cluster.all_see_all(); },
-                                  detection_limit(GetParam()) * 2))
+    EXPECT_TRUE(
+        cluster.run_until([&] { return cluster.all_see_all(); }, detection_limit(GetParam()) * 2))
         << cluster.explain();
     EXPECT_EQ(cluster.deaths_except(victims), 0U) << cluster.explain();
     expect_sound(cluster);

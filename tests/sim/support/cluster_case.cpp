@@ -52,6 +52,10 @@ Duration detection_limit(const ClusterCase& of) {
     return 0s;
 }
 
+Duration heal_limit(const ClusterCase& of) {
+    return of.mode == Mode::Memberd ? 5s : 90s;
+}
+
 void expect_sound(const Cluster& cluster) {
     EXPECT_TRUE(cluster.violations().empty()) << cluster.explain();
 }

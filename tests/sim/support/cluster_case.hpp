@@ -30,6 +30,10 @@ ClusterOptions options_of(const ClusterCase& of);
 // How long after a crash everybody says dead, at most: generous, what counts is that it ends.
 Duration detection_limit(const ClusterCase& of);
 
+// How long after a heal everybody sees everybody, at most. The baselines' suspicions live for long,
+// and who is wrong about whom learns it by chance or with the next exchange of tables.
+Duration heal_limit(const ClusterCase& of);
+
 // No invariant was broken; says which one and how to see it again.
 void expect_sound(const Cluster& cluster);
 
