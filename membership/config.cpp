@@ -19,7 +19,7 @@ namespace memberd {
 namespace {
 
 constexpr std::string_view kBindDefault = "127.0.0.1:7747";
-constexpr double kRestartGraceMax_s = 3600.0;
+constexpr double kRestartGraceMaxSeconds = 3600.0;
 
 Error bad(std::string text) {
     return Error{ErrorCode::BadInput, std::move(text)};
@@ -155,7 +155,7 @@ Status judge_detection(const Options& options, AgentConfig& config) {
     config.restart_grace = timing_of(config.profile).membership.restart_grace;
     if (options.restart_grace_s) {
         const double grace = *options.restart_grace_s;
-        if (!(grace > 0.0 && grace <= kRestartGraceMax_s)) {
+        if (!(grace > 0.0 && grace <= kRestartGraceMaxSeconds)) {
             return bad("restart_grace must be a number of seconds above 0 and at most 3600");
         }
         config.restart_grace = from_seconds(grace);

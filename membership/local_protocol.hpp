@@ -57,7 +57,8 @@ enum class PublicationKind : std::uint8_t {
     Unknown,  // of a later version: to be ignored
 };
 
-struct Publication {
+// (The tool takes the checks inside of Document's move for exceptions.)
+struct Publication {  // NOLINT(bugprone-exception-escape)
     PublicationKind kind = PublicationKind::Unknown;
     std::uint64_t epoch = 0;
     std::uint64_t seq = 0;

@@ -11,7 +11,7 @@
 
 namespace memberd::local {
 
-inline constexpr std::size_t kMessageBytesMax = 256 * 1024;
+inline constexpr std::size_t kMessageBytesMax = std::size_t{256} * 1024;
 inline constexpr int kDepthMax = 16;
 inline constexpr std::uint32_t kMapEntriesMax = 256;
 

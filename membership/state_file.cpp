@@ -14,7 +14,7 @@ namespace memberd {
 namespace {
 
 constexpr std::string_view kFirstLine = "memberd-state 1";
-constexpr std::size_t kStateBytesMax = 64 * 1024;
+constexpr std::size_t kStateBytesMax = std::size_t{64} * 1024;
 
 std::string checksum(std::string_view text) {
     const std::uint64_t hash = XXH3_64bits(text.data(), text.size());

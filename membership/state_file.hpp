@@ -64,7 +64,7 @@ class StateFile {
   private:
     Status write_all(const std::string& path, std::string_view text);
     Status sync_directory();
-    Error failed(const std::string& doing) const;
+    [[nodiscard]] Error failed(const std::string& doing) const;
 
     std::string data_dir_;
     std::string path_;
