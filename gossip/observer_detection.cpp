@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kWatchesMax = 256;
 constexpr std::size_t kAskersMax = 16;
 constexpr std::size_t kOutstandingMax = 4096;
+// An unanswered ping is remembered for this many times the greatest depth of a death.
+constexpr int kOutstandingDepths = 2;
 // A watch that is no subject is kept this long after its last use.
 constexpr Duration kWatchIdle = std::chrono::seconds(30);
 // A ping is not repeated to a member that got one this recently (in parts of the fresh-ping
@@ -190,6 +192,7 @@ bool ObserverDetection::has_grace(Slot member) const {
 // --- Pings and answers ---
 
 void ObserverDetection::ping(Watch& w, bool fresh) {
+    forget_old_pings();
     if (outstanding_.size() >= kOutstandingMax) {
         return;
     }
@@ -207,6 +210,15 @@ void ObserverDetection::ping(Watch& w, bool fresh) {
     const Duration timeout =
         w.round_trips.probe_timeout(core_.timing.probe_timeout_min, core_.timing.probe_timeout_max);
     core_.timers.set(core_.now + timeout, TimerKind::PingTimeout, sequence);
+}
+
+// An answer later than this says nothing any more; and what is never answered must not fill the
+// list, or no ping could be sent one day. The list is in order of time.
+void ObserverDetection::forget_old_pings() {
+    const Instant horizon = core_.now - core_.timing.silence_max * kOutstandingDepths;
+    const auto young = std::find_if(outstanding_.begin(), outstanding_.end(),
+                                    [horizon](const Outstanding& o) { return o.sent >= horizon; });
+    outstanding_.erase(outstanding_.begin(), young);
 }
 
 void ObserverDetection::schedule_subject(Watch& w, Instant at) {

@@ -116,6 +116,8 @@ class ObserverDetection {
     void refresh_neighbours();
     void add_subject(Slot member);
     void ping(Watch& watch, bool fresh);
+    void forget_old_pings();
+    [[nodiscard]] bool has_no_ping_since(const Watch& watch, Duration lately) const;
     void schedule_subject(Watch& watch, Instant at);
     void on_subject_ping(Slot member);
     void on_ping_timeout(std::uint32_t sequence);

@@ -1,0 +1,75 @@
+// Evidence comes to an end: suspicions, unanswered pings and doubts leave nothing behind.
+#include <algorithm>
+#include <array>
+
+#include <gtest/gtest.h>
+
+#include "tests/sim/support/cluster_case.hpp"
+
+namespace memberd::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::uint64_t steps(const Cluster& cluster) {
+    return cluster.history().events - cluster.history().deliveries;
+}
+
+// Somebody shows somebody but `accuser` as suspect.
+bool is_believed(const Cluster& cluster, Member accuser) {
+    for (Member observer = 0; observer < cluster.size(); ++observer) {
+        for (Member member = 0; member < cluster.size() && observer != accuser; ++member) {
+            if (member != accuser && cluster.is_up(observer) &&
+                cluster.state(observer, member) == MemberState::Suspect) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+TEST(Evidence, OfAnAccuserThatHasGoneIsWithdrawn) {
+    Cluster cluster(options_of({Mode::Memberd, 32}));
+    cluster.run_for(12s);
+    cluster.cut_ingress(3);  // Hears no answer, so it accuses others, until it doubts itself.
+    ASSERT_TRUE(cluster.run_until([&] { return is_believed(cluster, 3); }, 10s))
+        << cluster.explain();
+    cluster.heal();
+    cluster.leave(3);
+    cluster.run_for(20s);
+
+    EXPECT_FALSE(is_believed(cluster, 3)) << cluster.explain();
+    expect_sound(cluster);
+}
+
+TEST(Evidence, OfManyLostPingsDoesNotEndDetection) {
+    ClusterOptions options = options_of({Mode::Memberd, 2});
+    options.carrying = Carrying::Datagram;
+    Cluster cluster(options);
+    cluster.lose(0.1);
+    cluster.run_for(6h);  // Thousands of pings of both go unanswered.
+    EXPECT_TRUE(cluster.deaths().empty()) << cluster.explain();
+    cluster.lose(0);
+    cluster.run_for(30s);
+    EXPECT_TRUE(cluster.all_see_all()) << cluster.explain();
+    cluster.kill(1);
+
+    EXPECT_TRUE(cluster.expect_everywhere(1, MemberState::Dead, 20s)) << cluster.explain();
+    expect_sound(cluster);
+}
+
+TEST(Evidence, ThatWaitsForTheEndOfADoubtDoesNotSpin) {
+    Cluster cluster(options_of({Mode::Memberd, 3}));
+    cluster.run_for(12s);
+    cluster.cut_ingress(0);
+    cluster.run_for(3s);  // Its cases are open, and now it doubts itself.
+    ASSERT_FALSE(cluster.engine(0).status(cluster.now()).doubt.empty()) << cluster.explain();
+    const std::uint64_t before = steps(cluster);
+    cluster.run_for(5s);
+
+    EXPECT_LT(steps(cluster) - before, 500U);
+    expect_sound(cluster);
+}
+
+}  // namespace
+}  // namespace memberd::sim
