@@ -154,7 +154,7 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
                 // Another run: what was learned of the old one, good or bad, is no evidence about
                 // it.
                 drop_watches_of(event.member);
-                core_.roster.set_suspected(event.member, false);
+                show_suspicion(event.member);
                 neighbours_epoch_ = ~std::uint64_t{0};
                 subjects_.clear();
             }
