@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kAccusationsMax = 4096;
 // Helpers in all that are asked about one subject in one case.
 constexpr std::size_t kHelpersMax = 12;
+// Members that don't observe the subject and are asked too when it becomes suspect.
+constexpr std::size_t kStrangersAsked = 2;
 // A case that lasts longer than this many times the depth goes on at a fourth of its pace.
 constexpr int kPatientAfterDepths = 4;
 constexpr int kPatience = 4;
@@ -132,19 +134,25 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
     }
 }
 
-void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
-    const Slot subject = w.member;
-    std::vector<Slot> candidates;
-    find_observers(core_.roster, subject, static_cast<int>(core_.timing.ring_count), candidates);
-    std::vector<Slot> excluded{core_.self, subject};
+// Whom not to ask about a subject: itself, this member, who was asked already, and whoever may be
+// as dead as the subject.
+std::vector<Slot> ObserverDetection::no_helpers_for(const Watch& w) const {
+    std::vector<Slot> excluded{core_.self, w.member};
     for (const Helper& helper : w.helpers) {
         excluded.push_back(helper.member);
     }
     for (const Watch& other : watches_) {
         if (other.case_is_open) {
-            excluded.push_back(other.member);  // Not now: they may be as dead as the subject.
+            excluded.push_back(other.member);
         }
     }
+    return excluded;
+}
+
+void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
+    std::vector<Slot> candidates;
+    find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), candidates);
+    std::vector<Slot> excluded = no_helpers_for(w);
     std::erase_if(candidates, [&](Slot slot) {
         return std::find(excluded.begin(), excluded.end(), slot) != excluded.end();
     });
@@ -159,15 +167,30 @@ void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
         candidates.insert(candidates.end(), others.begin(), others.end());
     }
     candidates.resize(std::min(candidates.size(), count));
-    for (const Slot helper : candidates) {
+    ask(w, candidates);
+}
+
+// What cuts a subject off from all its observers need not cut it off from the others.
+void ObserverDetection::ask_strangers(Watch& w) {
+    std::vector<Slot> excluded = no_helpers_for(w);
+    std::vector<Slot> observers;
+    find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), observers);
+    excluded.insert(excluded.end(), observers.begin(), observers.end());
+    std::vector<Slot> strangers;
+    core_.pick_live(kStrangersAsked, excluded, strangers);
+    ask(w, strangers);
+}
+
+void ObserverDetection::ask(Watch& w, const std::vector<Slot>& helpers) {
+    for (const Slot helper : helpers) {
         const std::uint32_t sequence = core_.next_sequence();
         w.helpers.push_back({helper, sequence});
-        PingReq ping_req{sequence, core_.name_of(subject), w.instance, to_ms(silence_of(w))};
+        PingReq ping_req{sequence, core_.name_of(w.member), w.instance, to_ms(silence_of(w))};
         core_.begin().ping_req(core_.envelope(), ping_req, 0);
         core_.request(core_.endpoint_of(helper));
         doubt_.sent(core_.now);
         ++core_.counters.ping_reqs;
-        core_.note_evidence(EvidenceKind::HelperAsked, subject, helper);
+        core_.note_evidence(EvidenceKind::HelperAsked, w.member, helper);
     }
 }
 
@@ -178,6 +201,7 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
         core_.note_evidence(EvidenceKind::Suspected, w.member, kNoSlot, silence,
                             phi(silence, w.round_trips));
         ping(w, true);
+        ask_strangers(w);
     } else if (w.helpers.size() < kHelpersMax &&
                valid_accusers(w.member, nullptr) < accusers_needed(core_.timing.accuser_count,
                                                                    core_.roster.live(),
@@ -336,7 +360,7 @@ void ObserverDetection::on_suspicion(const EncodedList<SuspicionEntry>& entries,
             continue;
         }
         if (w != nullptr && !w->case_is_open &&
-            core_.now - w->last_ping > core_.timing.fresh_ping_interval) {
+            has_no_ping_since(*w, core_.timing.fresh_ping_interval)) {
             ping(*w, false);
         }
         accuse(subject, sender, std::chrono::milliseconds(entry.age_ms));
@@ -500,7 +524,7 @@ void ObserverDetection::on_link(const LinkEvent& event) {
                 core_.note_evidence(EvidenceKind::LinkLost, w.member);
             }
             if (w.is_subject && !w.case_is_open &&
-                core_.now - w.last_ping > core_.timing.fresh_ping_interval) {
+                has_no_ping_since(w, core_.timing.fresh_ping_interval)) {
                 ping(w, false);
             }
             return;

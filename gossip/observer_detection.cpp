@@ -363,6 +363,12 @@ void ObserverDetection::on_random_contact() {
     }
 }
 
+// True also of a member that was never pinged: its `last_ping` lies before all time, so a
+// difference of instants would overflow.
+bool ObserverDetection::has_no_ping_since(const Watch& w, Duration lately) const {
+    return w.last_ping < core_.now - lately;
+}
+
 void ObserverDetection::burst() {
     if (core_.now - last_burst_ < core_.timing.burst_gap) {
         return;
@@ -371,7 +377,7 @@ void ObserverDetection::burst() {
     for (const Slot member : subjects_) {
         Watch* w = watch_of(member);
         if (w != nullptr && !w->case_is_open &&
-            core_.now - w->last_ping > core_.timing.fresh_ping_interval / kRecentPingParts) {
+            has_no_ping_since(*w, core_.timing.fresh_ping_interval / kRecentPingParts)) {
             ping(*w, false);
         }
     }
@@ -401,7 +407,7 @@ void ObserverDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyT
     }
     std::erase_if(w->askers, [sender](const Asker& asker) { return asker.member == sender; });
     w->askers.push_back({sender, ping_req.sequence, token, false});
-    if (core_.now - w->last_ping > core_.timing.fresh_ping_interval / kRecentPingParts) {
+    if (has_no_ping_since(*w, core_.timing.fresh_ping_interval / kRecentPingParts)) {
         ping(*w, false);
     }
     burst();

@@ -126,7 +126,10 @@ class ObserverDetection {
     void close_case(Watch& watch, EvidenceKind how, Duration age);
     void on_case_tick(Slot member, Instant at);
     void schedule_case(Watch& watch);
+    [[nodiscard]] std::vector<Slot> no_helpers_for(const Watch& watch) const;
     void ask_helpers(Watch& watch, std::size_t count);
+    void ask_strangers(Watch& watch);
+    void ask(Watch& watch, const std::vector<Slot>& helpers);
     void burst();
     void suspect(Watch& watch, Duration silence);
     void say_suspicion(Watch& watch, Duration silence);

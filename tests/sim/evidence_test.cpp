@@ -58,6 +58,23 @@ TEST(Evidence, OfManyLostPingsDoesNotEndDetection) {
     expect_sound(cluster);
 }
 
+TEST(Evidence, OfLifeThatOnlyStrangersCanFindIsFound) {
+    // No observer reaches its subject any more; the helpers that are left never pinged it before.
+    Cluster cluster(options_of({Mode::Memberd, 32}));
+    cluster.run_for(3s);
+    for (const std::string_view name : cluster.engine(5).observers()) {
+        for (Member member = 0; member < cluster.size(); ++member) {
+            if (cluster.name(member) == name) {
+                cluster.cut(member, 5);
+            }
+        }
+    }
+    cluster.run_for(60s);
+
+    EXPECT_TRUE(cluster.deaths().empty()) << cluster.explain();
+    expect_sound(cluster);
+}
+
 TEST(Evidence, ThatWaitsForTheEndOfADoubtDoesNotSpin) {
     Cluster cluster(options_of({Mode::Memberd, 3}));
     cluster.run_for(12s);
