@@ -49,6 +49,12 @@ void EngineImpl::begin(Instant now, Output& out) {
     core.now = now;
     core.out = &out;
     core.release_retired();
+    // Also before a message is heard: what waited while this process stood still is no evidence of
+    // today.
+    const Instant due = core.timers.next();
+    if (ObserverDetection* observers = observer_detection(); observers != nullptr && due < now) {
+        observers->late(now - due);
+    }
 }
 
 void EngineImpl::end() {
@@ -271,12 +277,6 @@ void EngineImpl::on_caller_timeout(std::uint32_t sequence) {
 // --- Time ---
 
 void EngineImpl::fire(Instant now) {
-    if (ObserverDetection* observers = observer_detection()) {
-        const Instant due = core.timers.next();
-        if (due < now) {
-            observers->late(now - due);
-        }
-    }
     Timer timer;
     while (!core.has_stopped && core.timers.pop(now, timer)) {
         fire(timer);

@@ -88,5 +88,24 @@ TEST(Evidence, ThatWaitsForTheEndOfADoubtDoesNotSpin) {
     expect_sound(cluster);
 }
 
+TEST(Evidence, ThatWaitedWhileTheProcessStoodStillKillsNobody) {
+    Cluster cluster(options_of({Mode::Memberd, 3}));
+    cluster.run_for(12s);
+    cluster.pause(1);
+    cluster.run_until([&] { return cluster.state(0, 1) == MemberState::Suspect; }, 5s);
+    cluster.pause(0);  // In the middle of its case; what the others say of 1 waits in its sockets.
+    cluster.run_for(300ms);
+    cluster.resume(1);
+    cluster.run_for(30s);
+    cluster.resume(0);
+    cluster.run_for(10s);
+
+    for (const Death& death : cluster.deaths()) {
+        EXPECT_FALSE(death.observer == 0 && death.is_first_hand) << cluster.explain();
+    }
+    EXPECT_TRUE(cluster.all_see_all()) << cluster.explain();
+    expect_sound(cluster);
+}
+
 }  // namespace
 }  // namespace memberd::sim
