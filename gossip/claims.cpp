@@ -267,6 +267,16 @@ void Claims::accept_alive(Slot slot, const Update& update) {
                                       : UpdateClass::Attributes);
 }
 
+// Only its owner raises a generation, so the run that is held here is over, whatever became of the
+// later one: that one takes its place. Not passed on, since the others know more.
+bool Claims::adopt_later_run(Slot slot, const Update& update) {
+    Update life = update;
+    life.claim.state = MemberState::Alive;
+    accept_alive(slot, life);
+    core_.queue.remove(slot);
+    return core_.roster[slot].generation == update.claim.generation;
+}
+
 void Claims::accept_suspect(Slot slot, const Claim& claim, Slot accuser) {
     if (claim.generation != core_.roster[slot].generation) {
         return;  // A run that we don't know yet can't be held alive, so it can't be suspected
@@ -299,9 +309,12 @@ void Claims::consider_death(Slot slot, const Update& update, Source source, Slot
                 core_.roster.update(slot, update.claim, profile, since_of(update));
                 view_changed();
             }
+            return;
         }
-        return;  // The death of a run whose life is unknown here ends nothing here; its life comes
-                 // by sync.
+        // The death of a run whose life is unknown here: a sync brings both.
+        if (source != Source::Sync || !adopt_later_run(slot, update)) {
+            return;
+        }
     }
     if (!is_gone(core_.roster[slot].state)) {
         if (core_.config.mode != Mode::Memberd) {

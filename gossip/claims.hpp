@@ -80,6 +80,7 @@ class Claims {
     void learn(const Update& update);
     void replace(Slot slot, const Update& update, Source source, Slot teller);
     void accept_alive(Slot slot, const Update& update);
+    bool adopt_later_run(Slot slot, const Update& update);
     void accept_suspect(Slot slot, const Claim& claim, Slot accuser);
     void accept_death(Slot slot,
                       const Claim& claim,

@@ -107,5 +107,24 @@ TEST(Evidence, ThatWaitedWhileTheProcessStoodStillKillsNobody) {
     expect_sound(cluster);
 }
 
+TEST(Evidence, OfARunThatLivedAndDiedUnseenEndsTheOneBefore) {
+    Cluster cluster(options_of({Mode::Memberd, 5}));
+    cluster.run_for(12s);
+    cluster.pause(0);
+    cluster.run_for(1s);
+    cluster.kill(1);
+    cluster.restart(1);
+    const Endpoint seed = cluster.endpoint(2);
+    cluster.world().join(1, std::span(&seed, 1));
+    cluster.run_for(3s);
+    cluster.kill(1);
+    cluster.run_for(20s);
+    cluster.resume(0);
+
+    EXPECT_TRUE(cluster.expect_everywhere(1, MemberState::Dead, 10s)) << cluster.explain();
+    EXPECT_TRUE(cluster.run_until([&] { return cluster.views_equal(); }, 5s)) << cluster.explain();
+    expect_sound(cluster);
+}
+
 }  // namespace
 }  // namespace memberd::sim
