@@ -152,9 +152,11 @@ void Joining::on_refuse(const Refuse& refuse) {
         return;
     }
     if (refuse.code == RefuseCode::GenerationTooLow) {
+        const std::uint64_t before = core_.roster[core_.self].generation;
         claims_.raise_generation_above(refuse.number);
+        const bool has_risen = core_.roster[core_.self].generation > before;
         for (const Endpoint& seed : seeds_) {
-            if (!joined_) {
+            if (!joined_ && has_risen) {  // The same again would be refused again, at once.
                 send_join(seed);
             }
         }
