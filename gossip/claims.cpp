@@ -115,9 +115,12 @@ void Claims::about_self(const Update& update) {
 void Claims::refute(const Claim& claim) {
     // SWIM section 4.2: only the accused answers an accusation, with a greater incarnation. Leaving
     // beats every incarnation of its generation, so that takes a new generation.
+    // Others refuse an incarnation that jumps, so a claim that does is outdone by a generation too.
     ++core_.counters.refutations;
-    if (claim.generation > core_.roster[core_.self].generation ||
-        claim.state == MemberState::Left || claim.incarnation >= kIncarnationMax - 1) {
+    const Record& held = core_.roster[core_.self];
+    if (claim.generation > held.generation || claim.state == MemberState::Left ||
+        claim.incarnation >= kIncarnationMax - 1 ||
+        claim.incarnation - held.incarnation >= kIncarnationJumpMax) {
         raise_generation_above(claim.generation);
     } else {
         Claim own = core_.roster.claim(core_.self);
@@ -179,7 +182,7 @@ void Claims::learn(const Update& update) {
     }
     const bool gone = is_gone(update.claim.state);
     const Instant since = since_of(update);
-    if (gone && core_.now - since > core_.timing.membership.dead_window) {
+    if (gone && core_.now - since > window_of(update.claim.state)) {
         core_.pool.release(profile);
         return;
     }
@@ -483,6 +486,12 @@ Instant Claims::since_of(const Update& update) const {
     return core_.now - std::chrono::seconds(update.age_s);
 }
 
+// How long a member that is dead or left is remembered.
+Duration Claims::window_of(MemberState state) const {
+    return state == MemberState::Dead ? core_.timing.membership.dead_window
+                                      : core_.timing.membership.tombstone_window;
+}
+
 void Claims::live_set_changed() {
     ++core_.membership_epoch;
 }
@@ -496,9 +505,7 @@ void Claims::sweep() {
         if (!record.used || slot == core_.self || !is_gone(record.state)) {
             continue;
         }
-        const Duration window = record.state == MemberState::Dead
-                                    ? core_.timing.membership.dead_window
-                                    : core_.timing.membership.tombstone_window;
+        const Duration window = window_of(record.state);
         const Duration age = core_.now - record.since;
         if (age > window + kForgettableFor) {
             erase(slot);

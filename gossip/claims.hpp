@@ -92,6 +92,7 @@ class Claims {
     [[nodiscard]] bool is_plausible(Slot slot, const Claim& claim) const;
     [[nodiscard]] std::size_t live_accusers(const Update& update, Slot accused) const;
     [[nodiscard]] Instant since_of(const Update& update) const;
+    [[nodiscard]] Duration window_of(MemberState state) const;
     bool adopt_profile(Slot slot, const Update& update, ProfileId& profile);
 
     void view_changed() { core_.view_changed_at = core_.now; }
