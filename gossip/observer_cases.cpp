@@ -270,6 +270,12 @@ std::size_t ObserverDetection::valid_accusers(Slot subject,
 
 void ObserverDetection::prove_life(Watch& w, Instant at) {
     w.alive_at = std::max(w.alive_at, at);
+    // What a later answer excuses may still be answered itself, late, and then tells of the
+    // subject's pauses; for good it would fill the list.
+    std::erase_if(outstanding_, [&](const Outstanding& o) {
+        return o.member == w.member && o.sent <= w.alive_at &&
+               core_.now - o.sent > RoundTrips::kSampleMax;
+    });
     Instant oldest = kNever;
     for (const Outstanding& o : outstanding_) {
         if (o.member == w.member && o.sent > w.alive_at) {
@@ -331,7 +337,7 @@ void ObserverDetection::on_suspicion(const EncodedList<SuspicionEntry>& entries,
             continue;
         }
         if (w != nullptr && !w->case_is_open &&
-            core_.now - w->last_ping > core_.timing.fresh_ping_interval) {
+            !was_pinged_within(*w, core_.timing.fresh_ping_interval)) {
             ping(*w, false);
         }
         accuse(subject, sender);
@@ -353,12 +359,26 @@ void ObserverDetection::accuse(Slot subject, Slot accuser) {
             core_.note_evidence(EvidenceKind::SuspectedBy, subject, accuser);
         }
     }
-    core_.timers.set(core_.now + core_.timing.suspicion_validity + std::chrono::milliseconds(1),
-                     TimerKind::AccusationEnd);
+    set_accusation_end();
     show_suspicion(subject);
 }
 
+void ObserverDetection::set_accusation_end() {
+    // One timer for all, for the one that ends first: repetitions must not pile timers up.
+    if (accusation_end_is_set_ || accusations_.empty()) {
+        return;
+    }
+    Instant oldest = kNever;
+    for (const Accusation& accusation : accusations_) {
+        oldest = std::min(oldest, accusation.heard);
+    }
+    accusation_end_is_set_ = true;
+    core_.timers.set(oldest + core_.timing.suspicion_validity + std::chrono::milliseconds(1),
+                     TimerKind::AccusationEnd);
+}
+
 void ObserverDetection::expire_accusations() {
+    accusation_end_is_set_ = false;
     const Instant horizon = core_.now - core_.timing.suspicion_validity;
     scratch_slots_.clear();
     std::erase_if(accusations_, [&](const Accusation& a) {
@@ -371,6 +391,7 @@ void ObserverDetection::expire_accusations() {
     for (const Slot subject : scratch_slots_) {
         show_suspicion(subject);
     }
+    set_accusation_end();
 }
 
 void ObserverDetection::show_suspicion(Slot member) {
@@ -493,7 +514,7 @@ void ObserverDetection::on_link(const LinkEvent& event) {
         if (core_.endpoint_of(w.member) == event.peer) {
             core_.note_evidence(EvidenceKind::LinkLost, w.member);
             if (w.is_subject && !w.case_is_open &&
-                core_.now - w.last_ping > core_.timing.fresh_ping_interval) {
+                !was_pinged_within(w, core_.timing.fresh_ping_interval)) {
                 ping(w, false);
             }
             return;

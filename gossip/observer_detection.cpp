@@ -55,11 +55,14 @@ const ObserverDetection::Watch* ObserverDetection::watch_of(Slot member) const {
 }
 
 // The watch of a living member, made if need be; nothing when too many are watched already.
+// Subjects have room of their own: whoever asks about many strangers must not stop us from watching
+// them.
 ObserverDetection::Watch* ObserverDetection::watch(Slot member) {
     Watch* known = watch_of(member);
     if (known == nullptr) {
-        if (watches_.size() >= kWatchesMax || member == core_.self ||
-            !core_.roster.is_live(member)) {
+        const bool is_subject = std::binary_search(subjects_.begin(), subjects_.end(), member);
+        const std::size_t most = is_subject ? kWatchesMax + kRingCountMax : kWatchesMax;
+        if (watches_.size() >= most || member == core_.self || !core_.roster.is_live(member)) {
             return nullptr;
         }
         known = &watches_.emplace_back(core_.timing.round_trips);
@@ -90,9 +93,7 @@ void ObserverDetection::refresh_neighbours() {
     const int rings = static_cast<int>(core_.timing.ring_count);
     find_observers(core_.roster, core_.self, rings, observers_);
     find_subjects(core_.roster, core_.self, rings, scratch_slots_);
-    if (scratch_slots_ == subjects_) {
-        return;
-    }
+    // Also where they are the same: one that died and came back lost its watch in between.
     subjects_ = scratch_slots_;
     for (Watch& w : watches_) {
         if (w.is_subject && !std::binary_search(subjects_.begin(), subjects_.end(), w.member)) {
@@ -150,7 +151,9 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
                           [&event](const Accusation& a) { return a.accuser == event.member; });
             return;
         case MembershipEventKind::LookAt:
-            if (Watch* w = watch(event.member); w != nullptr && !w->case_is_open) {
+            if (Watch* w = watch(event.member);
+                w != nullptr && !w->case_is_open &&
+                !was_pinged_within(*w, core_.timing.fresh_ping_interval)) {
                 ping(*w, false);
             }
             return;
@@ -163,6 +166,11 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
 void ObserverDetection::give_grace(Slot member) {
     std::erase_if(graces_, [member](const MemberTime& grace) { return grace.member == member; });
     if (core_.roster.profile(member).restarting) {
+        if (Watch* w = watch_of(member)) {
+            w->unanswered_since = kNever;
+            remove_outstanding(member);
+            close_case(*w, EvidenceKind::Withdrawn, Duration::zero());
+        }
         graces_.push_back({member, core_.now + core_.timing.membership.restart_grace});
     }
 }
@@ -345,10 +353,16 @@ void ObserverDetection::burst() {
     for (const Slot member : subjects_) {
         Watch* w = watch_of(member);
         if (w != nullptr && !w->case_is_open &&
-            core_.now - w->last_ping > core_.timing.fresh_ping_interval / kRecentPingParts) {
+            !was_pinged_within(*w, core_.timing.fresh_ping_interval / kRecentPingParts)) {
             ping(*w, false);
         }
     }
+}
+
+// Compared this way round because nobody has been pinged at Instant::min(), from which no time can
+// be taken away.
+bool ObserverDetection::was_pinged_within(const Watch& w, Duration duration) const {
+    return w.last_ping >= core_.now - duration;
 }
 
 // --- Being a helper ---
@@ -375,7 +389,7 @@ void ObserverDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyT
     }
     std::erase_if(w->askers, [sender](const Asker& asker) { return asker.member == sender; });
     w->askers.push_back({sender, ping_req.sequence, token, false});
-    if (core_.now - w->last_ping > core_.timing.fresh_ping_interval / kRecentPingParts) {
+    if (!was_pinged_within(*w, core_.timing.fresh_ping_interval / kRecentPingParts)) {
         ping(*w, false);
     }
     burst();

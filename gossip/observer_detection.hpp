@@ -131,6 +131,7 @@ class ObserverDetection {
     void prove_life(Watch& watch, Instant at);
     void tell_askers(Watch& watch);
     void accuse(Slot subject, Slot accuser);
+    void set_accusation_end();
     void expire_accusations();
     void show_suspicion(Slot member);
     void withdraw_cases();
@@ -146,6 +147,7 @@ class ObserverDetection {
     [[nodiscard]] bool has_grace(Slot member) const;
     [[nodiscard]] Duration silence_of(const Watch& watch) const;
     void note_reachable(Slot member);
+    [[nodiscard]] bool was_pinged_within(const Watch& watch, Duration duration) const;
 
     Core& core_;
     Claims& claims_;
@@ -175,6 +177,7 @@ class ObserverDetection {
     std::uint32_t contact_position_ = 0;
     DoubtReason told_doubt_ = DoubtReason::None;
     bool told_alone_ = false;
+    bool accusation_end_is_set_ = false;
 };
 
 }  // namespace memberd
