@@ -257,6 +257,9 @@ void EngineRig::answer(const Sent& message) {
     }
     for (const auto& peer : peers_) {
         if (peer->answers && peer->profile.endpoint == message.to) {
+            if (peer->loss > 0 && random_.chance(peer->loss)) {
+                return;
+            }
             Delivery delivery{now + peer->delay, {}};
             Encoder(delivery.bytes)
                 .ack(envelope_of(*peer), {message.body<Ping>().sequence, peer->next_slot_ms}, 0);

@@ -38,6 +38,7 @@ struct Peer {
     bool answers = true;
     Duration delay = std::chrono::milliseconds(1);
     std::uint32_t next_slot_ms = 0;
+    double loss = 0;  // of its answers
 
     [[nodiscard]] Claim claim(MemberState state = MemberState::Alive,
                               std::uint32_t raised_by = 0) const {
@@ -196,6 +197,7 @@ class EngineRig {
     void answer(const Sent& message);
 
     std::uint32_t cluster_hash_;
+    Random random_{99};
     std::vector<std::unique_ptr<Peer>> peers_;
     std::vector<Delivery> deliveries_;  // by time
 };
