@@ -176,6 +176,10 @@ void Claims::leave_self() {
 }
 
 void Claims::learn(const Update& update) {
+    if (!has_room_for(update.claim.state)) {
+        ++core_.counters.members_refused;
+        return;
+    }
     const ProfileId profile = core_.pool.acquire(update.profile);
     if (profile == kNoProfile) {
         return;  // Nobody that we could reach or show; a sync brings the whole record.
@@ -517,8 +521,17 @@ void Claims::sweep() {
     bound_the_dead();
 }
 
+std::size_t Claims::dead_limit() const {
+    return std::max<std::size_t>(kDeadCountMin, core_.roster.live());
+}
+
+bool Claims::has_room_for(MemberState state) const {
+    return core_.roster.size() < kRecordCountMax &&
+           (state != MemberState::Dead || core_.roster.count(MemberState::Dead) < 2 * dead_limit());
+}
+
 void Claims::bound_the_dead() {
-    const std::size_t limit = std::max<std::size_t>(kDeadCountMin, core_.roster.live());
+    const std::size_t limit = dead_limit();
     while (core_.roster.count(MemberState::Dead) > limit) {
         Slot oldest = kNoSlot;
         for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {

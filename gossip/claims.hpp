@@ -21,6 +21,11 @@ enum class Source : std::uint8_t {
     Sync,    // from another member's table: may be old
 };
 
+// At most this many records are kept, this member's own included: no number of names that others
+// make up takes all memory. Claims about further names are refused and counted. Of the dead twice
+// the number that is remembered is taken in, until the next sweep leaves the latest.
+inline constexpr std::uint32_t kRecordCountMax = 65'536;
+
 // Another live run seems to carry our name: to be verified before anybody gives way.
 struct ContestedName {
     Claim claim;
@@ -100,6 +105,8 @@ class Claims {
     void live_set_changed();
     void erase(Slot slot);
     void bound_the_dead();
+    [[nodiscard]] std::size_t dead_limit() const;
+    [[nodiscard]] bool has_room_for(MemberState state) const;
 
     Core& core_;
     std::vector<Slot> outdated_;
