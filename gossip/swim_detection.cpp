@@ -290,7 +290,8 @@ void SwimDetection::on_suspected(Slot member, Slot accuser) {
         core_.timers.set(suspects_.back().timer.deadline(), TimerKind::SuspicionEnd, member);
         return;
     }
-    if (known->timer.confirm(accuser)) {
+    // Whoever we do not know confirms nothing: names are free to make up.
+    if (accuser != kNoSlot && known->timer.confirm(accuser)) {
         // Lifeguard IV-B: an independent suspicion is news, so that others may shorten their timers
         // too.
         core_.queue.add(member, UpdateClass::Verdict, accuser);
