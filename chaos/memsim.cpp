@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -38,9 +39,9 @@ int cannot_start(std::string_view sentence) {
 }
 
 std::string command_line(const Arguments& arguments) {
-    std::string line = fmt::format("memsim run --scenario {} --n {} --seed {} --mode {} --profile {}",
-                                   arguments.scenario, arguments.n, arguments.seed, arguments.mode,
-                                   arguments.profile);
+    std::string line = fmt::format(
+        "memsim run --scenario {} --n {} --seed {} --mode {} --profile {}", arguments.scenario,
+        arguments.n, arguments.seed, arguments.mode, arguments.profile);
     for (const std::string& setting : arguments.settings) {
         line += " --set " + setting;
     }
@@ -96,8 +97,7 @@ int run(const Arguments& arguments) {
             return cannot_start("--set: " + status.error().text);
         }
     }
-    fmt::print("commit {}, seed {}: {}\n", MEMBERD_COMMIT, arguments.seed,
-               command_line(arguments));
+    fmt::print("commit {}, seed {}: {}\n", MEMBERD_COMMIT, arguments.seed, command_line(arguments));
     std::fflush(stdout);
 
     const auto begin = std::chrono::steady_clock::now();
@@ -151,8 +151,7 @@ int main_of(int argc, char** argv) {
         ->capture_default_str();
     run_command->add_option("--set", arguments.settings, "KEY=VALUE, again and again");
     run_command->add_option("--json", arguments.json, "write the report to this file too");
-    const CLI::App* const list_command =
-        app.add_subcommand("list", "show scenarios and settings");
+    const CLI::App* const list_command = app.add_subcommand("list", "show scenarios and settings");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -165,5 +164,12 @@ int main_of(int argc, char** argv) {
 }  // namespace memberd::sim
 
 int main(int argc, char** argv) {
-    return memberd::sim::main_of(argc, argv);
+    try {
+        return memberd::sim::main_of(argc, argv);
+    } catch (const std::exception& error) {
+        std::fputs("memsim: ", stderr);
+        std::fputs(error.what(), stderr);
+        std::fputc('\n', stderr);
+        return memberd::sim::kCannotStart;
+    }
 }

@@ -6,9 +6,9 @@ namespace memberd {
 namespace {
 
 // Records of one message; with items and envelope it stays far below kMessageBytesMax.
-constexpr std::size_t kPageBytes = 24 * 1024;
+constexpr std::size_t kPageBytes = std::size_t{24} * 1024;
 // Items of one message; with a page of records and the longest profile it is a message still.
-constexpr std::size_t kItemBytes = 24 * 1024;
+constexpr std::size_t kItemBytes = std::size_t{24} * 1024;
 // A message with more items than this is worth a sorted index of the table; with fewer, a scan
 // for each is cheaper.
 constexpr std::uint32_t kItemsScanned = 4;
@@ -107,13 +107,12 @@ void AntiEntropy::answer_summary(const SyncItem& item) {
     if (own.count == item.count && own.digest == item.digest) {
         return;
     }
-    if (own.count == 0) {
-        say_listing(item.low, item.high);  // An empty listing asks for everything.
-    } else if (item.count <= 1) {
-        // Nothing, or only itself: a newcomer. Sending all at once saves it the round trips of a
-        // search.
+    if (own.count > 0 && item.count <= 1) {
+        // The other side holds nothing, or only itself: a newcomer. Sending all at once saves it
+        // the round trips of a search.
         say_records(item.low, item.high);
     } else if (own.count <= kListedMax || item.low == item.high) {
+        // Where nothing is held the listing is empty: it asks for everything.
         say_listing(item.low, item.high);
     } else {
         say_split(item.low, item.high);

@@ -12,14 +12,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "gossip/claims.hpp"
 #include "gossip/core.hpp"
 
 namespace memberd {
 
 class AntiEntropy {
   public:
-    AntiEntropy(Core& core, Claims& claims) : core_(core), claims_(claims) {}
+    explicit AntiEntropy(Core& core) : core_(core) {}
 
     // Items that sum up this whole table, for Join and Sync; valid until the next call of any
     // function here.
@@ -72,7 +71,6 @@ class AntiEntropy {
     [[nodiscard]] bool is_part(Slot slot, std::uint64_t low, std::uint64_t high) const;
 
     Core& core_;
-    Claims& claims_;
     Instant last_start_ = Instant::min();
     std::vector<std::uint8_t> items_;
     std::uint32_t item_count_ = 0;

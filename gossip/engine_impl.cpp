@@ -15,7 +15,7 @@ constexpr int kFloodPagesMax = 16;
 constexpr std::size_t kOutdatedToldMax = 16;
 // No further claim is added to an answer that is longer than this; with one more profile it is
 // still far below kMessageBytesMax.
-constexpr std::size_t kOutdatedBytes = 16 * 1024;
+constexpr std::size_t kOutdatedBytes = std::size_t{16} * 1024;
 constexpr std::size_t kDigestsHeardMax = 256;
 
 std::variant<SwimDetection, ObserverDetection> make_detection(Core& core, Claims& claims) {
@@ -35,7 +35,7 @@ EngineImpl::EngineImpl(EngineConfig config,
                        Instant now)
     : core(std::move(config), self, generation, pool, seed, now),
       claims(core),
-      anti_entropy(core, claims),
+      anti_entropy(core),
       joining(core, claims, anti_entropy),
       detection(make_detection(core, claims)) {
     core.timers.set(now + core.random.between(Duration::zero(), kSweepInterval), TimerKind::Sweep);

@@ -23,7 +23,7 @@ enum class EvidenceKind : std::uint8_t {
     SuspectedBy,       // `other` suspects, with `age` of silence
     Answered,          // the subject answered us after all, `age` after the ping
     Withdrawn,         // the case ended without a death: answered, proven alive, or our own doubt
-    DeclaredDead,      // we declared it; `other` lists the accusers
+    DeclaredDead,      // we declared it; one entry for each accuser, `other`
     HeardDead,         // `other` told us of the death
     DeathNotBelieved,  // a relayed death had too few accusers that we know alive
     Returned,          // alive again with greater numbers

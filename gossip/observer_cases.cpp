@@ -84,7 +84,9 @@ void ObserverDetection::close_case(Watch& w, EvidenceKind how, Duration age) {
 
 void ObserverDetection::schedule_case(Watch& w) {
     Instant next = w.next_fresh_ping;
-    if (!w.we_suspect) {
+    if (doubt_.doubts(core_.now) != DoubtReason::None) {
+        next = std::min(next, doubt_.next_change(core_.now));
+    } else if (!w.we_suspect) {
         next = std::min(next, std::max(core_.now, w.unanswered_since + core_.timing.suspect_after));
     } else {
         next = std::min(next, w.next_suspicion);
@@ -95,7 +97,7 @@ void ObserverDetection::schedule_case(Watch& w) {
             next = std::min(next, deep);
         }
     }
-    // Never at this very instant: a case that can't go on (doubt) must not spin.
+    // Never at this very instant: a case must not spin.
     w.case_tick = std::max(next, core_.now + std::chrono::milliseconds(1));
     core_.timers.set(w.case_tick, TimerKind::CaseTick, w.member);
 }
@@ -184,7 +186,7 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
     const bool patient = silence > core_.timing.silence_min * kPatientAfterDepths;
     w.next_suspicion = core_.now + core_.timing.suspicion_resend * (patient ? kPatience : 1);
     say_suspicion(w, silence);
-    accuse(w.member, core_.self);
+    accuse(w.member, core_.self, silence);
 }
 
 void ObserverDetection::say_suspicion(Watch& w, Duration silence) {
@@ -240,8 +242,10 @@ void ObserverDetection::consider_death(Watch& w) {
         return;
     }
     const Slot member = w.member;
-    core_.note_evidence(EvidenceKind::DeclaredDead, member, core_.self, silence_of(w),
-                        phi(silence_of(w), w.round_trips));
+    for (const std::uint64_t key : keys) {
+        core_.note_evidence(EvidenceKind::DeclaredDead, member, core_.roster.find_key(key),
+                            silence_of(w), phi(silence_of(w), w.round_trips));
+    }
     const std::uint64_t own_key = core_.roster.profile(core_.self).key;
     if (const auto own = std::find(keys.begin(), keys.end(), own_key); own != keys.end()) {
         std::iter_swap(keys.begin(), own);
@@ -340,14 +344,14 @@ void ObserverDetection::on_suspicion(const EncodedList<SuspicionEntry>& entries,
             !was_pinged_within(*w, core_.timing.fresh_ping_interval)) {
             ping(*w, false);
         }
-        accuse(subject, sender);
+        accuse(subject, sender, std::chrono::milliseconds(entry.age_ms));
         if (w = watch_of(subject); w != nullptr) {
             consider_death(*w);
         }
     }
 }
 
-void ObserverDetection::accuse(Slot subject, Slot accuser) {
+void ObserverDetection::accuse(Slot subject, Slot accuser, Duration age) {
     const auto known = std::find_if(
         accusations_.begin(), accusations_.end(),
         [&](const Accusation& a) { return a.subject == subject && a.accuser == accuser; });
@@ -356,7 +360,7 @@ void ObserverDetection::accuse(Slot subject, Slot accuser) {
     } else if (accusations_.size() < kAccusationsMax) {
         accusations_.push_back({subject, accuser, core_.roster.profile(accuser).key, core_.now});
         if (accuser != core_.self) {
-            core_.note_evidence(EvidenceKind::SuspectedBy, subject, accuser);
+            core_.note_evidence(EvidenceKind::SuspectedBy, subject, accuser, age);
         }
     }
     set_accusation_end();
@@ -512,7 +516,9 @@ void ObserverDetection::on_link(const LinkEvent& event) {
     }
     for (Watch& w : watches_) {
         if (core_.endpoint_of(w.member) == event.peer) {
-            core_.note_evidence(EvidenceKind::LinkLost, w.member);
+            if (!w.case_is_open) {
+                core_.note_evidence(EvidenceKind::LinkLost, w.member);
+            }
             if (w.is_subject && !w.case_is_open &&
                 !was_pinged_within(w, core_.timing.fresh_ping_interval)) {
                 ping(w, false);

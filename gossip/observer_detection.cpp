@@ -85,6 +85,21 @@ void ObserverDetection::drop_watches_of(Slot member) {
     remove_outstanding(member);
 }
 
+// The dead accuse nobody; whom they alone accused is not suspected any more.
+void ObserverDetection::drop_accusations_by(Slot accuser) {
+    scratch_slots_.clear();
+    std::erase_if(accusations_, [&](const Accusation& a) {
+        if (a.accuser == accuser) {
+            scratch_slots_.push_back(a.subject);
+            return true;
+        }
+        return false;
+    });
+    for (const Slot subject : scratch_slots_) {
+        show_suspicion(subject);
+    }
+}
+
 void ObserverDetection::refresh_neighbours() {
     if (neighbours_epoch_ == core_.membership_epoch) {
         return;
@@ -147,8 +162,7 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
         }
         case MembershipEventKind::Departed:
             drop_watches_of(event.member);
-            std::erase_if(accusations_,
-                          [&event](const Accusation& a) { return a.accuser == event.member; });
+            drop_accusations_by(event.member);
             return;
         case MembershipEventKind::LookAt:
             if (Watch* w = watch(event.member);

@@ -112,6 +112,7 @@ class ObserverDetection {
     [[nodiscard]] const Watch* watch_of(Slot member) const;
     Watch* watch(Slot member);
     void drop_watches_of(Slot member);
+    void drop_accusations_by(Slot accuser);
     void refresh_neighbours();
     void add_subject(Slot member);
     void ping(Watch& watch, bool fresh);
@@ -130,7 +131,7 @@ class ObserverDetection {
     void consider_death(Watch& watch);
     void prove_life(Watch& watch, Instant at);
     void tell_askers(Watch& watch);
-    void accuse(Slot subject, Slot accuser);
+    void accuse(Slot subject, Slot accuser, Duration age);
     void set_accusation_end();
     void expire_accusations();
     void show_suspicion(Slot member);

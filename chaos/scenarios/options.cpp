@@ -20,8 +20,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kKeys{{
 }};
 
 Error bad(std::string_view key, std::string_view value, std::string_view wanted) {
-    return {ErrorCode::BadInput, std::string(key) + "=" + std::string(value) + " is not " +
-                                     std::string(wanted)};
+    return {ErrorCode::BadInput,
+            std::string(key) + "=" + std::string(value) + " is not " + std::string(wanted)};
 }
 
 // A decimal number of at most `max`, not negative.
@@ -29,15 +29,15 @@ std::optional<double> number(std::string_view text, double max) {
     double value = 0.0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool is_whole = error == std::errc{} && end == text.data() + text.size();
-    return is_whole && std::isfinite(value) && value >= 0.0 && value <= max
-               ? std::optional(value)
-               : std::nullopt;
+    return is_whole && std::isfinite(value) && value >= 0.0 && value <= max ? std::optional(value)
+                                                                            : std::nullopt;
 }
 
 Status set_number(ScenarioOptions& options, std::string_view key, std::string_view text) {
     const auto value = number(text, key == "loss" ? 1.0 : 1e6);
     if (!value) {
-        return bad(key, text, key == "loss" ? "a number from 0 to 1" : "a number from 0 to 1000000");
+        return bad(key, text,
+                   key == "loss" ? "a number from 0 to 1" : "a number from 0 to 1000000");
     }
     if (key == "delay_ms") {
         options.cluster.network.delay = from_seconds(*value / 1000.0);

@@ -74,8 +74,8 @@ void crash(const ScenarioOptions& options, Report& report) {
         victims.push_back(member);
         cluster.kill(member);
     }
-    const bool is_known = cluster.run_until([&] { return cluster.all_see_all(); },
-                                            detection_limit(options.cluster));
+    const bool is_known =
+        cluster.run_until([&] { return cluster.all_see_all(); }, detection_limit(options.cluster));
     report.expect(is_known, "a crash is not known to all in time");
     Instant first = kNever;
     Instant last = crashed;
@@ -133,8 +133,8 @@ void partition_half(const ScenarioOptions& options, Report& report) {
     }
     cluster.partition({half});
     cluster.run_for(options.duration);
-    const auto same_side = std::count_if(
-        cluster.deaths().begin(), cluster.deaths().end(), [&](const Death& death) {
+    const auto same_side =
+        std::count_if(cluster.deaths().begin(), cluster.deaths().end(), [&](const Death& death) {
             return (death.observer < half.size()) == (death.victim < half.size());
         });
     report.add("same_side_deaths", static_cast<double>(same_side));

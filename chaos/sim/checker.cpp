@@ -92,8 +92,7 @@ void Checker::check_change(Instant now,
     }
     const Claim held = place->second.claim;
     place->second.claim = claim;
-    const bool is_same_run =
-        held.generation != claim.generation || held.instance == claim.instance;
+    const bool is_same_run = held.generation != claim.generation || held.instance == claim.instance;
     const auto rank = [](const Claim& of) {
         return std::tuple(of.generation, of.state == MemberState::Left, of.incarnation,
                           static_cast<int>(of.state));
@@ -125,8 +124,8 @@ void Checker::check_size(Instant now, ProcessId process, Bytes message) {
     const std::size_t limit = is_probe ? kProbeBytesMax : kMessageBytesMax;
     if (type == 0 || message.size() > limit) {
         violated(now, "I9",
-                 "process " + std::to_string(process) + " sends " +
-                     std::to_string(message.size()) + " bytes of type " + std::to_string(type));
+                 "process " + std::to_string(process) + " sends " + std::to_string(message.size()) +
+                     " bytes of type " + std::to_string(type));
     }
 }
 

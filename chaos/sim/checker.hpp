@@ -70,9 +70,9 @@ class Checker {
     [[nodiscard]] MemberState ranked(MemberState state) const;
 
     bool suspicion_is_evidence_;
-    std::vector<Ghost> ghosts_;                            // in the order of their start
-    std::map<std::uint64_t, std::size_t> by_instance_;     // into ghosts_
-    std::map<ProcessId, std::size_t> running_;             // into ghosts_
+    std::vector<Ghost> ghosts_;                                     // in the order of their start
+    std::map<std::uint64_t, std::size_t> by_instance_;              // into ghosts_
+    std::map<ProcessId, std::size_t> running_;                      // into ghosts_
     std::map<std::pair<std::size_t, std::uint64_t>, Shown> shown_;  // ghost and name key
     std::vector<Violation> violations_;
 };

@@ -52,9 +52,9 @@ enum class Address : std::uint8_t {
 };
 
 struct NewMember {
-    std::string name;                     // empty: the next of ours
+    std::string name;  // empty: the next of ours
     std::vector<Member> seeds = {0};
-    std::optional<std::uint32_t> zone;    // nothing: in turn
+    std::optional<std::uint32_t> zone;  // nothing: in turn
     std::uint64_t generation = 1;
     std::int32_t drift_ppm = 0;
 };
@@ -113,10 +113,15 @@ class Cluster {
     [[nodiscard]] bool is_up(Member member) const { return world_.life(member) == Life::Up; }
 
     [[nodiscard]] std::vector<Member> up() const;
+
     [[nodiscard]] std::size_t size() const { return members_.size(); }
+
     [[nodiscard]] const std::string& name(Member member) const { return members_[member].name; }
+
     [[nodiscard]] Endpoint endpoint(Member member) const;
+
     [[nodiscard]] const Engine& engine(Member member) const { return world_.engine(member); }
+
     [[nodiscard]] std::optional<MemberState> state(Member observer, Member member) const;
     // All that are up, the member itself left out, show it so.
     [[nodiscard]] bool everywhere(Member member, MemberState state) const;
@@ -138,7 +143,9 @@ class Cluster {
     // Nothing while nobody shows it dead.
     [[nodiscard]] std::optional<Instant> first_death(Member member, Instant since) const;
     [[nodiscard]] std::optional<Instant> last_death(Member member) const;
+
     [[nodiscard]] const History& history() const { return world_.history(); }
+
     [[nodiscard]] const std::vector<Violation>& violations() const { return world_.violations(); }
 
     // What broke first, or who disagrees about whom, with the line that replays the run.

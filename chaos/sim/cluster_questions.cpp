@@ -145,11 +145,10 @@ std::string Cluster::explain() const {
     }
     for (std::size_t i = 0; i < std::min<std::size_t>(deaths().size(), 10); ++i) {
         const Death& death = deaths()[i];
-        text += fmt::format("\n  {:.3f} s: {} says {} is dead{}{}",
-                            seconds(death.at - kBeginning), name(death.observer),
-                            death.victim == kNone ? "nobody" : name(death.victim),
-                            death.is_first_hand ? ", first hand" : "",
-                            death.is_false ? ", falsely" : "");
+        text += fmt::format(
+            "\n  {:.3f} s: {} says {} is dead{}{}", seconds(death.at - kBeginning),
+            name(death.observer), death.victim == kNone ? "nobody" : name(death.victim),
+            death.is_first_hand ? ", first hand" : "", death.is_false ? ", falsely" : "");
     }
     if (!options_.replay.empty()) {
         text += "\nreplay: " + options_.replay;

@@ -36,8 +36,8 @@ struct Conditions {
     double duplicate = 0.0;
     double reorder = 0.0;  // chance of being delayed by up to reorder_delay more
     Duration reorder_delay = std::chrono::milliseconds(5);
-    double corrupt = 0.0;               // chance of one to four flipped bits; a stream resends
-    std::uint64_t bytes_per_second = 0;  // 0: unlimited
+    double corrupt = 0.0;                   // chance of one to four flipped bits; a stream resends
+    std::uint64_t bytes_per_second = 0;     // 0: unlimited
     std::uint32_t queue_bytes = 64 * 1024;  // before the bottleneck; what doesn't fit is lost
     bool cut = false;
 };
@@ -66,8 +66,8 @@ void apply(const Override& layer, Conditions& conditions);
 // The chance that at least one of two independent losses strikes.
 double either(double a, double b);
 
-// Where processes are and what is wrong between them. Complexity: a change O(log changes), plus O(1)
-// for every pair that is used again later; resolve() O(log changes).
+// Where processes are and what is wrong between them. Complexity: a change O(log changes), plus
+// O(1) for every pair that is used again later; resolve() O(log changes).
 class Topology {
   public:
     void set_default(const Conditions& conditions);

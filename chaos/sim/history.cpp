@@ -19,10 +19,9 @@ std::uint64_t History::false_deaths() const {
 }
 
 std::uint64_t History::false_deaths_at_healthy() const {
-    return static_cast<std::uint64_t>(
-        std::count_if(deaths.begin(), deaths.end(), [](const Death& death) {
-            return death.is_false && death.observer_is_healthy;
-        }));
+    return static_cast<std::uint64_t>(std::count_if(
+        deaths.begin(), deaths.end(),
+        [](const Death& death) { return death.is_false && death.observer_is_healthy; }));
 }
 
 // A short array header, the version and the type take a byte each (PROTOCOL.md).

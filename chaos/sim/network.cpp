@@ -154,9 +154,9 @@ bool Network::is_lost(Instant now, Resolved& way, std::size_t bytes, PacketRando
                 continue;
             }
             way.burst_is_bad = !way.burst_is_bad;
-            way.burst_until += Duration(1) + random.exponential(way.burst_is_bad
-                                                                    ? conditions.burst_bad_mean
-                                                                    : conditions.burst_good_mean);
+            way.burst_until +=
+                Duration(1) + random.exponential(way.burst_is_bad ? conditions.burst_bad_mean
+                                                                  : conditions.burst_good_mean);
         }
         lost = lost || (way.burst_is_bad && random.chance(conditions.burst_loss));
     }
@@ -173,10 +173,7 @@ bool Network::is_lost(Instant now, Resolved& way, std::size_t bytes, PacketRando
     return lost;
 }
 
-Network::Fate Network::fate_of(Instant now,
-                               PathId path,
-                               std::size_t bytes,
-                               PacketRandom& random) {
+Network::Fate Network::fate_of(Instant now, PathId path, std::size_t bytes, PacketRandom& random) {
     Resolved& way = resolved_of(path);
     const Conditions& conditions = way.conditions;
     Fate fate;
@@ -238,11 +235,7 @@ void Network::send_datagram(Instant now, PathId path, PacketId id) {
     events_.push(arrival, EventKind::Deliver, id);
 }
 
-void Network::request(Instant now,
-                      ProcessId from,
-                      const Endpoint& to,
-                      Bytes bytes,
-                      bool fresh) {
+void Network::request(Instant now, ProcessId from, const Endpoint& to, Bytes bytes, bool fresh) {
     ++counters_.requests;
     const auto address = address_of(to);
     if (!address) {

@@ -44,17 +44,17 @@ struct NetworkCounters {
     std::uint64_t requests = 0;
     std::uint64_t replies = 0;
     std::uint64_t delivered = 0;
-    std::uint64_t lost = 0;             // datagrams: loss, bursts and full bottlenecks
-    std::uint64_t cut = 0;              // datagrams
+    std::uint64_t lost = 0;  // datagrams: loss, bursts and full bottlenecks
+    std::uint64_t cut = 0;   // datagrams
     std::uint64_t duplicated = 0;
     std::uint64_t corrupted = 0;
-    std::uint64_t nobody = 0;           // the address is nobody's, or its process is gone
+    std::uint64_t nobody = 0;  // the address is nobody's, or its process is gone
     std::uint64_t queue_full = 0;
-    std::uint64_t given_up = 0;         // waited on a connection that was replaced or has died
-    std::uint64_t stale_replies = 0;    // the connection of the request is gone
-    std::uint64_t connections = 0;      // opened
+    std::uint64_t given_up = 0;       // waited on a connection that was replaced or has died
+    std::uint64_t stale_replies = 0;  // the connection of the request is gone
+    std::uint64_t connections = 0;    // opened
     std::uint64_t refused = 0;
-    std::uint64_t closed = 0;           // ended by the other side or by the kernel
+    std::uint64_t closed = 0;  // ended by the other side or by the kernel
     std::uint64_t retransmissions = 0;
 };
 
@@ -184,7 +184,7 @@ class Network {
     void knock(Instant now, PathId path);
     void finish_handshake(Instant now, PathId path);
     void give_up(PathId path);
-    bool has_expired(Instant now, const Connection& connection) const;
+    [[nodiscard]] bool has_expired(Instant now, const Connection& connection) const;
     void transmit(Instant now, PathId path, bool is_back, PacketId packet);
     bool attempt(Instant now, PathId path, bool is_back, PacketId packet);
     void flush(Instant now, PathId path, bool is_back);

@@ -9,8 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kRetransmitMin = 200ms;  // TCP_RTO_MIN
-constexpr Duration kRetransmitMax = 120s;   // TCP_RTO_MAX
+constexpr Duration kRetransmitMin = 200ms;   // TCP_RTO_MIN
+constexpr Duration kRetransmitMax = 120s;    // TCP_RTO_MAX
 constexpr Duration kRetransmitGivesUp = 5s;  // TCP_MAXRT of the transport
 constexpr Duration kKnockAgain = 1s;         // TCP_TIMEOUT_INIT, doubling
 constexpr Duration kReplyTimeout = 3s;
@@ -26,10 +26,9 @@ Duration doubled(Duration first, unsigned times, Duration max) {
 }  // namespace
 
 bool Network::has_expired(Instant now, const Connection& connection) const {
-    return connection.link != Link::None &&
-           ((connection.unanswered_since != kNever &&
-             now - connection.unanswered_since >= kReplyTimeout) ||
-            now - connection.last_used >= kIdleTimeout);
+    return connection.link != Link::None && ((connection.unanswered_since != kNever &&
+                                              now - connection.unanswered_since >= kReplyTimeout) ||
+                                             now - connection.last_used >= kIdleTimeout);
 }
 
 // What waits is lost; what is on its way still arrives, as it would.
@@ -314,8 +313,7 @@ void Network::reset_connections(Instant now, ProcessId process, bool machine_is_
             const Fate fate = fate_of(now, reverse, 64, random);
             if (!fate.is_cut && !fate.is_lost) {
                 ++counters_.closed;
-                events_.push(now + fate.delay, EventKind::Closed, path,
-                             connections_[path].version);
+                events_.push(now + fate.delay, EventKind::Closed, path, connections_[path].version);
             }
         }
     }

@@ -102,9 +102,12 @@ class World {
 
     // Requires that it runs.
     [[nodiscard]] const Engine& engine(ProcessId process) const;
+
     [[nodiscard]] std::size_t process_count() const { return processes_.size(); }
+
     // The greatest generation that the process has issued, also after its end.
     [[nodiscard]] std::uint64_t generation(ProcessId process) const;
+
     // Notices of all runs of the process.
     [[nodiscard]] const std::vector<Notice>& notices(ProcessId process) const {
         return processes_[process].notices;
@@ -134,9 +137,7 @@ class World {
 
     [[nodiscard]] const History& history() const { return history_; }
 
-    [[nodiscard]] const std::vector<Violation>& violations() const {
-        return checker_.violations();
-    }
+    [[nodiscard]] const std::vector<Violation>& violations() const { return checker_.violations(); }
 
     [[nodiscard]] std::uint64_t trace_hash() const { return trace_.value(); }
 

@@ -98,8 +98,7 @@ void World::receive(Arrival& arrival) {
         hand_over(arrival.to, held);
         return;
     }
-    const std::size_t bytes =
-        arrival.packet == kNone ? 0 : packets_[arrival.packet].bytes.size();
+    const std::size_t bytes = arrival.packet == kNone ? 0 : packets_[arrival.packet].bytes.size();
     if (process.held_bytes + bytes > options_.receive_buffer_bytes) {
         ++history_.dropped_while_paused;
         packets_.release(arrival.packet);
@@ -209,10 +208,10 @@ void World::note_changes(ProcessId id, Process& process) {
             first_hand -= first_hand > 0 ? 1U : 0U;
         } else if (change.kind == ChangeKind::State) {
             history_.suspicions += change.claim.state == MemberState::Suspect ? 1U : 0U;
-            history_.returns += change.claim.state == MemberState::Alive &&
-                                        change.previous == MemberState::Dead
-                                    ? 1U
-                                    : 0U;
+            history_.returns +=
+                change.claim.state == MemberState::Alive && change.previous == MemberState::Dead
+                    ? 1U
+                    : 0U;
         }
     }
 }

@@ -36,17 +36,13 @@ void know_one_another(benchmark::State& state) {
         for (const Member member : cluster.up()) {
             table_bytes += static_cast<double>(cluster.engine(member).table_bytes());
         }
-        state.counters["table_bytes/known"] = table_bytes / static_cast<double>(options.n);
+        state.counters["table_bytes/known"] = table_bytes / pairs;
         state.counters["rss_bytes/known"] = (resident_bytes() - before) / pairs;
         state.counters["rss_gib"] = resident_bytes() / (1024.0 * 1024.0 * 1024.0);
     }
 }
 
-BENCHMARK(know_one_another)
-    ->Arg(1000)
-    ->Arg(10000)
-    ->Iterations(1)
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(know_one_another)->Arg(1000)->Arg(10000)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace memberd::sim

@@ -108,8 +108,7 @@ TEST(Datagrams, FallInBurstsOfTheGivenShare) {
         rig.run_for(10ms);
     }
 
-    const double lost =
-        1.0 - static_cast<double>(rig.seen.size()) / static_cast<double>(sent);
+    const double lost = 1.0 - static_cast<double>(rig.seen.size()) / static_cast<double>(sent);
     EXPECT_NEAR(lost, 0.1, 0.02);
     const std::vector<std::uint32_t> numbers = rig.numbers(1);
     std::size_t gaps = 0;

@@ -11,9 +11,17 @@ using namespace std::chrono_literals;
 std::vector<ClusterCase> cases_of(const std::vector<std::size_t>& sizes) {
     std::vector<ClusterCase> cases;
     for (const Mode mode : {Mode::Swim, Mode::Lifeguard, Mode::Memberd}) {
-        for (const std::size_t n : sizes) {
-            cases.push_back({mode, n});
+        for (const ClusterCase& of : cases_of(mode, sizes)) {
+            cases.push_back(of);
         }
+    }
+    return cases;
+}
+
+std::vector<ClusterCase> cases_of(Mode mode, const std::vector<std::size_t>& sizes) {
+    std::vector<ClusterCase> cases;
+    for (const std::size_t n : sizes) {
+        cases.push_back({mode, n});
     }
     return cases;
 }
@@ -50,6 +58,10 @@ Duration detection_limit(const ClusterCase& of) {
             return of.n <= 2 ? 20s : 8s;
     }
     return 0s;
+}
+
+Duration heal_limit(const ClusterCase& of) {
+    return of.mode == Mode::Memberd ? 5s : 90s;
 }
 
 void expect_sound(const Cluster& cluster) {

@@ -21,7 +21,9 @@ struct ClusterCase {
     }
 };
 
+// Every mode with every size; or one mode.
 std::vector<ClusterCase> cases_of(const std::vector<std::size_t>& sizes);
+std::vector<ClusterCase> cases_of(Mode mode, const std::vector<std::size_t>& sizes);
 std::string case_name(const ::testing::TestParamInfo<ClusterCase>& info);
 
 // Prints the seed, 1 unless --gtest_random_seed gives another, and how to see this test again.
@@ -29,6 +31,10 @@ ClusterOptions options_of(const ClusterCase& of);
 
 // How long after a crash everybody says dead, at most: generous, what counts is that it ends.
 Duration detection_limit(const ClusterCase& of);
+
+// How long after a heal everybody sees everybody, at most. The baselines' suspicions live for long,
+// and who is wrong about whom learns it by chance or with the next exchange of tables.
+Duration heal_limit(const ClusterCase& of);
 
 // No invariant was broken; says which one and how to see it again.
 void expect_sound(const Cluster& cluster);

@@ -61,8 +61,7 @@ class WireRig {
             }
             if (arrival.packet != kNone) {
                 each.is_message = true;
-                std::memcpy(&each.number, packets[arrival.packet].bytes.data(),
-                            sizeof each.number);
+                std::memcpy(&each.number, packets[arrival.packet].bytes.data(), sizeof each.number);
                 packets.release(arrival.packet);
             }
             seen.push_back(each);
