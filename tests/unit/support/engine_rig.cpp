@@ -84,7 +84,7 @@ std::vector<Said> Sent::updates() const {
     return found;
 }
 
-EngineRig::EngineRig(RigOptions options)
+EngineRig::EngineRig(const RigOptions& options)
     : engine({options.mode, options.timing, options.cluster, 4096},
              options.self,
              options.generation,

@@ -98,7 +98,7 @@ struct RigOptions {
 
 class EngineRig {
   public:
-    explicit EngineRig(RigOptions options = {});
+    explicit EngineRig(const RigOptions& options = {});
 
     // A peer that the engine holds alive from the beginning. Peers stay where they are.
     Peer& add(const std::string& name);
