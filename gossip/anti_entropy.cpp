@@ -7,6 +7,11 @@ namespace {
 
 // Records of one message; with items and envelope it stays far below kMessageBytesMax.
 constexpr std::size_t kPageBytes = std::size_t{24} * 1024;
+// Items of one message; with a page of records and the longest profile it is a message still.
+constexpr std::size_t kItemBytes = std::size_t{24} * 1024;
+// A message with more items than this is worth a sorted index of the table; with fewer, a scan
+// for each is cheaper.
+constexpr std::uint32_t kItemsScanned = 4;
 constexpr std::uint32_t kSplit = 16;
 // A range with no more records than this is listed instead of split.
 constexpr std::uint32_t kListedMax = 16;
@@ -61,7 +66,16 @@ void AntiEntropy::on_items(const EncodedList<SyncItem>& items,
                            bool welcome) {
     reset();
     SyncItem item;
-    for (ListCursor<SyncItem> cursor(items); cursor.next(item);) {
+    if (items.count > kItemsScanned) {
+        index_table();
+    }
+    // What an answer can't hold any more differs still, and is found by the next reconciliation.
+    for (ListCursor<SyncItem> cursor(items); has_item_room() && cursor.next(item);) {
+        if (item.kind == SyncItemKind::Listing && !has_record_room()) {
+            // Said anew as a summary, so that the other side comes back to it.
+            say_summary(measure(item.low, item.high));
+            continue;
+        }
         switch (item.kind) {
             case SyncItemKind::Summary:
                 answer_summary(item);
@@ -74,6 +88,7 @@ void AntiEntropy::on_items(const EncodedList<SyncItem>& items,
                 break;
         }
     }
+    index_ = {};  // Given back: thousands of engines may share this process.
     if ((item_count_ == 0 && update_count_ == 0 && !welcome) || (token == 0 && sender == kNoSlot)) {
         return;
     }
@@ -124,12 +139,14 @@ void AntiEntropy::answer_listing(const SyncItem& item) {
     }
     for (const Slot slot : differing) {
         if (!say_record(slot)) {
-            break;  // The rest differs still, and is found by the next reconciliation.
+            // What is left of the range follows when the other side answers its summary.
+            say_summary(measure(core_.roster.profile(slot).key, item.high));
+            break;
         }
     }
     // What we hold in another version was sent already, and is answered with the newer one if it is
     // old.
-    if (!wanted_.empty() && item_count_ < kSyncItemCountMax) {
+    if (!wanted_.empty() && has_item_room()) {
         Encoder encoder(items_);
         encoder.sync_wanted(static_cast<std::uint32_t>(wanted_.size()));
         for (const std::uint64_t key : wanted_) {
@@ -158,31 +175,66 @@ bool AntiEntropy::is_part(Slot slot, std::uint64_t low, std::uint64_t high) cons
     return key >= low && key <= high;
 }
 
-AntiEntropy::Range AntiEntropy::measure(std::uint64_t low, std::uint64_t high) const {
-    Range range{low, high, 0, 0};
+void AntiEntropy::index_table() {
+    index_.clear();
+    index_.reserve(core_.roster.size());
     for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {
-        if (is_part(slot, low, high)) {
-            ++range.count;
-            range.digest += core_.roster.digest_of(slot);
+        if (is_part(slot, 0, kKeyMax)) {
+            index_.push_back({core_.roster.profile(slot).key, slot});
         }
     }
+    std::sort(index_.begin(), index_.end(),
+              [](const Indexed& a, const Indexed& b) { return a.key < b.key; });
+}
+
+// Calls `visit` with every slot of the range; in order of keys if the table is indexed.
+template <typename Visitor>
+void AntiEntropy::visit(std::uint64_t low, std::uint64_t high, Visitor visitor) const {
+    if (index_.empty()) {
+        for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {
+            if (is_part(slot, low, high)) {
+                visitor(slot);
+            }
+        }
+        return;
+    }
+    const auto first =
+        std::lower_bound(index_.begin(), index_.end(), low,
+                         [](const Indexed& entry, std::uint64_t key) { return entry.key < key; });
+    for (auto it = first; it != index_.end() && it->key <= high; ++it) {
+        visitor(it->slot);
+    }
+}
+
+AntiEntropy::Range AntiEntropy::measure(std::uint64_t low, std::uint64_t high) const {
+    Range range{low, high, 0, 0};
+    visit(low, high, [&](Slot slot) {
+        ++range.count;
+        range.digest += core_.roster.digest_of(slot);
+    });
     return range;
 }
 
 void AntiEntropy::collect(std::uint64_t low, std::uint64_t high) {
     collected_.clear();
-    for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {
-        if (is_part(slot, low, high)) {
-            collected_.push_back(slot);
-        }
+    visit(low, high, [&](Slot slot) { collected_.push_back(slot); });
+    if (index_.empty()) {
+        std::sort(collected_.begin(), collected_.end(), [this](Slot a, Slot b) {
+            return core_.roster.profile(a).key < core_.roster.profile(b).key;
+        });
     }
-    std::sort(collected_.begin(), collected_.end(), [this](Slot a, Slot b) {
-        return core_.roster.profile(a).key < core_.roster.profile(b).key;
-    });
+}
+
+bool AntiEntropy::has_item_room() const {
+    return item_count_ < kSyncItemCountMax && items_.size() <= kItemBytes;
+}
+
+bool AntiEntropy::has_record_room() const {
+    return updates_.size() <= kPageBytes && update_count_ < kUpdateCountMax;
 }
 
 void AntiEntropy::say_summary(const Range& range) {
-    if (item_count_ < kSyncItemCountMax) {
+    if (has_item_room()) {
         Encoder(items_).sync_summary(range.low, range.high, range.count, range.digest);
         ++item_count_;
     }
@@ -196,14 +248,12 @@ void AntiEntropy::say_split(std::uint64_t low, std::uint64_t high) {
         const bool last = i == kSplit - 1 || first > high - width;
         parts[i] = {first, last ? high : first + width - 1, 0, 0};
     }
-    for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {
-        if (is_part(slot, low, high)) {
-            const std::uint64_t part =
-                std::min<std::uint64_t>((core_.roster.profile(slot).key - low) / width, kSplit - 1);
-            ++parts[part].count;
-            parts[part].digest += core_.roster.digest_of(slot);
-        }
-    }
+    visit(low, high, [&](Slot slot) {
+        const std::uint64_t part =
+            std::min<std::uint64_t>((core_.roster.profile(slot).key - low) / width, kSplit - 1);
+        ++parts[part].count;
+        parts[part].digest += core_.roster.digest_of(slot);
+    });
     for (const Range& part : parts) {
         if (part.low <= part.high && part.low >= low) {
             say_summary(part);
@@ -216,7 +266,7 @@ void AntiEntropy::say_split(std::uint64_t low, std::uint64_t high) {
 
 void AntiEntropy::say_listing(std::uint64_t low, std::uint64_t high) {
     collect(low, high);
-    if (item_count_ >= kSyncItemCountMax || collected_.size() > kListingCountMax) {
+    if (!has_item_room() || collected_.size() > kListingCountMax) {
         return;
     }
     Encoder encoder(items_);
@@ -238,7 +288,7 @@ void AntiEntropy::say_records(std::uint64_t low, std::uint64_t high) {
 }
 
 bool AntiEntropy::say_record(Slot slot) {
-    if (updates_.size() > kPageBytes || update_count_ >= kUpdateCountMax) {
+    if (!has_record_room()) {
         return false;
     }
     Encoder(updates_).update(core_.update_of(slot, true));

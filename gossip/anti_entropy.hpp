@@ -5,7 +5,8 @@
 // and only records that differ travel. Every message says all that its answer needs, so neither
 // side keeps a conversation; a table of any size moves in pages.
 //
-// Complexity: O(n + items) per message. Messages per difference: about log16(n) round trips.
+// Complexity: O(n log n + items log n) per message of many items, O(n) for few. Messages per
+// difference: about log16(n) round trips.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +63,11 @@ class AntiEntropy {
     void say_records(std::uint64_t low, std::uint64_t high);
     bool say_record(Slot slot);
     void reset();
+    [[nodiscard]] bool has_item_room() const;
+    [[nodiscard]] bool has_record_room() const;
+    void index_table();
+    template <typename Visitor>
+    void visit(std::uint64_t low, std::uint64_t high, Visitor visitor) const;
     [[nodiscard]] bool is_part(Slot slot, std::uint64_t low, std::uint64_t high) const;
 
     Core& core_;
@@ -70,6 +76,14 @@ class AntiEntropy {
     std::uint32_t item_count_ = 0;
     std::vector<std::uint8_t> updates_;
     std::uint32_t update_count_ = 0;
+
+    // The table by key, for a message with many items; empty otherwise.
+    struct Indexed {
+        std::uint64_t key = 0;
+        Slot slot = kNoSlot;
+    };
+
+    std::vector<Indexed> index_;
     std::vector<Slot> collected_;
     std::vector<std::uint64_t> wanted_;
 };

@@ -115,9 +115,12 @@ void Claims::about_self(const Update& update) {
 void Claims::refute(const Claim& claim) {
     // SWIM section 4.2: only the accused answers an accusation, with a greater incarnation. Leaving
     // beats every incarnation of its generation, so that takes a new generation.
+    // Others refuse an incarnation that jumps, so a claim that does is outdone by a generation too.
     ++core_.counters.refutations;
-    if (claim.generation > core_.roster[core_.self].generation ||
-        claim.state == MemberState::Left || claim.incarnation >= kIncarnationMax - 1) {
+    const Record& held = core_.roster[core_.self];
+    if (claim.generation > held.generation || claim.state == MemberState::Left ||
+        claim.incarnation >= kIncarnationMax - 1 ||
+        claim.incarnation - held.incarnation >= kIncarnationJumpMax) {
         raise_generation_above(claim.generation);
     } else {
         Claim own = core_.roster.claim(core_.self);
@@ -173,13 +176,17 @@ void Claims::leave_self() {
 }
 
 void Claims::learn(const Update& update) {
+    if (!has_room_for(update.claim.state)) {
+        ++core_.counters.members_refused;
+        return;
+    }
     const ProfileId profile = core_.pool.acquire(update.profile);
     if (profile == kNoProfile) {
         return;  // Nobody that we could reach or show; a sync brings the whole record.
     }
     const bool gone = is_gone(update.claim.state);
     const Instant since = since_of(update);
-    if (gone && core_.now - since > core_.timing.membership.dead_window) {
+    if (gone && core_.now - since > window_of(update.claim.state)) {
         core_.pool.release(profile);
         return;
     }
@@ -496,6 +503,12 @@ Instant Claims::since_of(const Update& update) const {
     return core_.now - std::chrono::seconds(update.age_s);
 }
 
+// How long a member that is dead or left is remembered.
+Duration Claims::window_of(MemberState state) const {
+    return state == MemberState::Dead ? core_.timing.membership.dead_window
+                                      : core_.timing.membership.tombstone_window;
+}
+
 void Claims::live_set_changed() {
     ++core_.membership_epoch;
 }
@@ -509,9 +522,7 @@ void Claims::sweep() {
         if (!record.used || slot == core_.self || !is_gone(record.state)) {
             continue;
         }
-        const Duration window = record.state == MemberState::Dead
-                                    ? core_.timing.membership.dead_window
-                                    : core_.timing.membership.tombstone_window;
+        const Duration window = window_of(record.state);
         const Duration age = core_.now - record.since;
         if (age > window + kForgettableFor) {
             erase(slot);
@@ -523,8 +534,17 @@ void Claims::sweep() {
     bound_the_dead();
 }
 
+std::size_t Claims::dead_limit() const {
+    return std::max<std::size_t>(kDeadCountMin, core_.roster.live());
+}
+
+bool Claims::has_room_for(MemberState state) const {
+    return core_.roster.size() < kRecordCountMax &&
+           (state != MemberState::Dead || core_.roster.count(MemberState::Dead) < 2 * dead_limit());
+}
+
 void Claims::bound_the_dead() {
-    const std::size_t limit = std::max<std::size_t>(kDeadCountMin, core_.roster.live());
+    const std::size_t limit = dead_limit();
     while (core_.roster.count(MemberState::Dead) > limit) {
         Slot oldest = kNoSlot;
         for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {

@@ -21,6 +21,11 @@ enum class Source : std::uint8_t {
     Sync,    // from another member's table: may be old
 };
 
+// At most this many records are kept, this member's own included: no number of names that others
+// make up takes all memory. Claims about further names are refused and counted. Of the dead twice
+// the number that is remembered is taken in, until the next sweep leaves the latest.
+inline constexpr std::uint32_t kRecordCountMax = 65'536;
+
 // Another live run seems to carry our name: to be verified before anybody gives way.
 struct ContestedName {
     Claim claim;
@@ -93,6 +98,7 @@ class Claims {
     [[nodiscard]] bool is_plausible(Slot slot, const Claim& claim) const;
     [[nodiscard]] std::size_t live_accusers(const Update& update, Slot accused) const;
     [[nodiscard]] Instant since_of(const Update& update) const;
+    [[nodiscard]] Duration window_of(MemberState state) const;
     bool adopt_profile(Slot slot, const Update& update, ProfileId& profile);
 
     void view_changed() { core_.view_changed_at = core_.now; }
@@ -100,6 +106,8 @@ class Claims {
     void live_set_changed();
     void erase(Slot slot);
     void bound_the_dead();
+    [[nodiscard]] std::size_t dead_limit() const;
+    [[nodiscard]] bool has_room_for(MemberState state) const;
 
     Core& core_;
     std::vector<Slot> outdated_;

@@ -115,7 +115,9 @@ Update Core::update_of(Slot slot, bool with_profile, Slot accuser) const {
     return update;
 }
 
-std::uint32_t Core::take_piggyback(std::size_t budget, std::vector<std::uint8_t>& buffer) {
+std::uint32_t Core::take_piggyback(std::size_t budget,
+                                   std::vector<std::uint8_t>& buffer,
+                                   TooLong too_long) {
     buffer.clear();
     if (queue.empty()) {
         return 0;
@@ -127,7 +129,7 @@ std::uint32_t Core::take_piggyback(std::size_t budget, std::vector<std::uint8_t>
     while (taken < candidates) {
         const std::size_t before = buffer.size();
         encoder.update(update_of(entries[taken].member, false, entries[taken].accuser));
-        if (buffer.size() > budget && taken > 0) {
+        if (buffer.size() > budget && (taken > 0 || too_long == TooLong::Never)) {
             buffer.resize(before);
             break;
         }

@@ -98,8 +98,15 @@ class Core {
     // it.
     [[nodiscard]] Update update_of(Slot slot, bool with_profile, Slot accuser = kNoSlot) const;
     // Encodes updates from the queue into scratch until `budget` bytes are full; returns their
-    // number. They count as sent.
-    std::uint32_t take_piggyback(std::size_t budget, std::vector<std::uint8_t>& scratch);
+    // number. They count as sent. A first update that is longer than the budget is taken alone or
+    // not at all.
+    enum class TooLong : std::uint8_t {
+        Alone,
+        Never
+    };
+    std::uint32_t take_piggyback(std::size_t budget,
+                                 std::vector<std::uint8_t>& scratch,
+                                 TooLong too_long = TooLong::Alone);
     // How often an update is passed on in modes swim and lifeguard: lambda * ceil(log10(n + 1)).
     [[nodiscard]] std::uint32_t retransmit_limit() const;
     std::vector<std::uint8_t> scratch;

@@ -91,7 +91,8 @@ struct EngineCounters {
     std::uint64_t other_version = 0;
     std::uint64_t other_cluster = 0;
     std::uint64_t unknown_type = 0;
-    std::uint64_t claims_refused = 0;  // impossible numbers
+    std::uint64_t claims_refused = 0;   // impossible numbers
+    std::uint64_t members_refused = 0;  // the table was full
     std::uint64_t conflicts = 0;
     std::uint64_t sent = 0;
     std::uint64_t sent_bytes = 0;

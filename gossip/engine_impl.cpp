@@ -13,6 +13,9 @@ constexpr Duration kSweepInterval = std::chrono::seconds(20);
 constexpr std::size_t kFloodBytes = kProbeBytesMax - 160;
 constexpr int kFloodPagesMax = 16;
 constexpr std::size_t kOutdatedToldMax = 16;
+// No further claim is added to an answer that is longer than this; with one more profile it is
+// still far below kMessageBytesMax.
+constexpr std::size_t kOutdatedBytes = std::size_t{16} * 1024;
 constexpr std::size_t kDigestsHeardMax = 256;
 
 std::variant<SwimDetection, ObserverDetection> make_detection(Core& core, Claims& claims) {
@@ -222,11 +225,18 @@ void EngineImpl::enlighten(const Message& message, ReplyToken token, Slot sender
     std::erase_if(outdated, [this](Slot slot) { return !core.roster[slot].used; });
     outdated.resize(std::min(outdated.size(), kOutdatedToldMax));
     if (!outdated.empty() && (token != 0 || sender_is_known)) {
-        Encoder encoder = core.begin();
-        encoder.gossip(core.envelope(), static_cast<std::uint32_t>(outdated.size()));
+        core.scratch.clear();
+        std::uint32_t count = 0;
         for (const Slot slot : outdated) {
-            encoder.update(core.update_of(slot, false));
+            Encoder(core.scratch).update(core.update_of(slot, false));
+            ++count;
+            if (core.scratch.size() > kOutdatedBytes) {
+                break;  // Profiles may be long; whoever lacks the rest will ask again.
+            }
         }
+        Encoder encoder = core.begin();
+        encoder.gossip(core.envelope(), count);
+        encoder.raw(core.scratch);
         core.answer(token, token == 0 ? core.endpoint_of(sender) : Endpoint{});
     }
     outdated.clear();

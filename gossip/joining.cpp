@@ -101,6 +101,7 @@ bool Joining::admit(const Update& newcomer, ReplyToken token) {
                token);
         return false;
     }
+    std::erase_if(checks_, [this](const NameCheck& check) { return check.until <= core_.now; });
     const auto profile = decode_profile(newcomer.profile);
     const bool same_place = profile && profile->endpoint == core_.endpoint_of(holder);
     if (core_.roster.is_live(holder) && !same_place) {
@@ -139,8 +140,10 @@ void Joining::on_welcome(const Message& message,
                          ReplyToken token,
                          Slot sender) {
     static_cast<void>(message);
-    if (!joined_) {
-        joined_ = true;
+    // Not joined_: the welcome's own updates may have told us of the sender before.
+    joined_ = true;
+    if (!welcomed_) {
+        welcomed_ = true;
         core_.notice(NoticeKind::Joined, 0,
                      sender == kNoSlot ? Endpoint{} : core_.endpoint_of(sender));
     }
@@ -205,7 +208,6 @@ void Joining::refuse_stranger(RefuseCode code, ReplyToken token) {
 // --- Names that two claim ---
 
 void Joining::check_holder(Slot holder, const Update& newcomer) {
-    std::erase_if(checks_, [this](const NameCheck& check) { return check.until <= core_.now; });
     if (checks_.size() >= kNameChecksMax) {
         return;
     }
@@ -241,7 +243,11 @@ void Joining::check_own_name(const ContestedName& contested) {
 }
 
 void Joining::send_check(NameCheck& check) {
-    check.sequence = core_.next_sequence();
+    // All pings of a check ask the same question, so that a slow holder's answer to an earlier one
+    // counts.
+    if (check.sequence == 0) {
+        check.sequence = core_.next_sequence();
+    }
     check.until = core_.now + kVerdictStands;
     core_.begin().ping(core_.envelope(), {check.sequence, false}, 0);
     core_.request(check.endpoint);

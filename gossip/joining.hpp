@@ -90,6 +90,7 @@ class Joining {
     std::size_t next_seed_ = 0;
     Slot next_dead_ = 0;
     bool joined_ = false;
+    bool welcomed_ = false;
     bool retry_is_set_ = false;
     bool for_restart_ = false;
     bool contact_seeds_now_ = true;

@@ -92,10 +92,9 @@ void ObserverDetection::schedule_case(Watch& w) {
         next = std::min(next, std::max(core_.now, w.unanswered_since + core_.timing.suspect_after));
     } else {
         next = std::min(next, w.next_suspicion);
-        const Instant deep = w.unanswered_since + required_silence(core_.timing.silence_min,
-                                                                   core_.timing.silence_max,
-                                                                   core_.timing.phi_threshold,
-                                                                   w.round_trips);
+        const Instant deep = w.unanswered_since +
+                             required_silence(core_.timing.silence_min, core_.timing.silence_max,
+                                              core_.timing.phi_threshold, w.round_trips);
         if (deep > core_.now) {
             next = std::min(next, deep);
         }
@@ -382,12 +381,26 @@ void ObserverDetection::accuse(Slot subject, Slot accuser, Duration age) {
             core_.note_evidence(EvidenceKind::SuspectedBy, subject, accuser, age);
         }
     }
-    core_.timers.set(core_.now + core_.timing.suspicion_validity + std::chrono::milliseconds(1),
-                     TimerKind::AccusationEnd);
+    set_accusation_end();
     show_suspicion(subject);
 }
 
+void ObserverDetection::set_accusation_end() {
+    // One timer for all, for the one that ends first: repetitions must not pile timers up.
+    if (accusation_end_is_set_ || accusations_.empty()) {
+        return;
+    }
+    Instant oldest = kNever;
+    for (const Accusation& accusation : accusations_) {
+        oldest = std::min(oldest, accusation.heard);
+    }
+    accusation_end_is_set_ = true;
+    core_.timers.set(oldest + core_.timing.suspicion_validity + std::chrono::milliseconds(1),
+                     TimerKind::AccusationEnd);
+}
+
 void ObserverDetection::expire_accusations() {
+    accusation_end_is_set_ = false;
     const Instant horizon = core_.now - core_.timing.suspicion_validity;
     scratch_slots_.clear();
     std::erase_if(accusations_, [&](const Accusation& a) {
@@ -400,6 +413,7 @@ void ObserverDetection::expire_accusations() {
     for (const Slot subject : scratch_slots_) {
         show_suspicion(subject);
     }
+    set_accusation_end();
 }
 
 void ObserverDetection::show_suspicion(Slot member) {

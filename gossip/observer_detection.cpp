@@ -57,11 +57,14 @@ const ObserverDetection::Watch* ObserverDetection::watch_of(Slot member) const {
 }
 
 // The watch of a living member, made if need be; nothing when too many are watched already.
+// Subjects have room of their own: whoever asks about many strangers must not stop us from watching
+// them.
 ObserverDetection::Watch* ObserverDetection::watch(Slot member) {
     Watch* known = watch_of(member);
     if (known == nullptr) {
-        if (watches_.size() >= kWatchesMax || member == core_.self ||
-            !core_.roster.is_live(member)) {
+        const bool is_subject = std::binary_search(subjects_.begin(), subjects_.end(), member);
+        const std::size_t most = is_subject ? kWatchesMax + kRingCountMax : kWatchesMax;
+        if (watches_.size() >= most || member == core_.self || !core_.roster.is_live(member)) {
             return nullptr;
         }
         known = &watches_.emplace_back(core_.timing.round_trips);
@@ -107,9 +110,7 @@ void ObserverDetection::refresh_neighbours() {
     const int rings = static_cast<int>(core_.timing.ring_count);
     find_observers(core_.roster, core_.self, rings, observers_);
     find_subjects(core_.roster, core_.self, rings, scratch_slots_);
-    if (scratch_slots_ == subjects_) {
-        return;
-    }
+    // Also where they are the same: one that died and came back lost its watch in between.
     subjects_ = scratch_slots_;
     for (Watch& w : watches_) {
         if (w.is_subject && !std::binary_search(subjects_.begin(), subjects_.end(), w.member)) {
@@ -166,7 +167,9 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
             drop_accusations_by(event.member);
             return;
         case MembershipEventKind::LookAt:
-            if (Watch* w = watch(event.member); w != nullptr && !w->case_is_open) {
+            if (Watch* w = watch(event.member);
+                w != nullptr && !w->case_is_open &&
+                has_no_ping_since(*w, core_.timing.fresh_ping_interval)) {
                 ping(*w, false);
             }
             return;
@@ -179,6 +182,11 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
 void ObserverDetection::give_grace(Slot member) {
     std::erase_if(graces_, [member](const MemberTime& grace) { return grace.member == member; });
     if (core_.roster.profile(member).restarting) {
+        if (Watch* w = watch_of(member)) {
+            w->unanswered_since = kNever;
+            remove_outstanding(member);
+            close_case(*w, EvidenceKind::Withdrawn, Duration::zero());
+        }
         graces_.push_back({member, core_.now + core_.timing.membership.restart_grace});
     }
 }

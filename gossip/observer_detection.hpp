@@ -137,6 +137,7 @@ class ObserverDetection {
     void prove_life(Watch& watch, Instant at);
     void tell_askers(Watch& watch);
     void accuse(Slot subject, Slot accuser, Duration age);
+    void set_accusation_end();
     void expire_accusations();
     void show_suspicion(Slot member);
     void withdraw_cases();
@@ -181,6 +182,7 @@ class ObserverDetection {
     std::uint32_t contact_position_ = 0;
     DoubtReason told_doubt_ = DoubtReason::None;
     bool told_alone_ = false;
+    bool accusation_end_is_set_ = false;
 };
 
 }  // namespace memberd

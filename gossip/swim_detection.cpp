@@ -6,7 +6,8 @@
 namespace memberd {
 namespace {
 
-// Room for envelope and body beside the piggyback of a probe.
+// Room for envelope and body beside the piggyback of a probe. An update that is longer travels as
+// gossip only: a probe beyond kProbeBytesMax is no message.
 constexpr std::size_t kPiggybackBytes = kProbeBytesMax - 320;
 constexpr std::size_t kRelaysMax = 1024;
 // A helper gives up on its ping, and says so, a little before the asker's own patience ends
@@ -63,7 +64,8 @@ void SwimDetection::on_period() {
         return;
     }
     probe_ = {
-        member, core_.roster.profile(member).instance, core_.next_sequence(), core_.now, false, 0};
+        member, core_.roster.profile(member).instance, core_.next_sequence(), core_.now, false, 0,
+        0};
     ++core_.counters.probes;
     send_ping(member, probe_.sequence);
     core_.timers.set(core_.now + scaled(timing.probe_timeout), TimerKind::SwimProbeTimeout,
@@ -79,7 +81,7 @@ void SwimDetection::conclude_probe() {
     if (is_lifeguard()) {
         // Without helpers that could have sent a nack the miss itself counts; with them, what is
         // missing of their nacks does.
-        if (probe_.nacks_expected == 0) {
+        if (probe_.helpers == 0) {
             health_.probe_failed();
         }
         for (std::uint32_t i = 0; i < probe_.nacks_expected; ++i) {
@@ -117,7 +119,8 @@ Slot SwimDetection::next_member() {
 }
 
 void SwimDetection::send_ping(Slot member, std::uint32_t sequence) {
-    std::uint32_t count = core_.take_piggyback(kPiggybackBytes, core_.scratch);
+    std::uint32_t count =
+        core_.take_piggyback(kPiggybackBytes, core_.scratch, Core::TooLong::Never);
     // Lifeguard IV-C, buddy system: a suspect hears of it with the very next ping.
     if (is_lifeguard() && core_.roster[member].state == MemberState::Suspect) {
         Encoder(core_.scratch).update(core_.update_of(member, false));
@@ -131,7 +134,8 @@ void SwimDetection::send_ping(Slot member, std::uint32_t sequence) {
 
 void SwimDetection::on_ping(const Ping& ping, Slot sender, ReplyToken token) {
     static_cast<void>(sender);
-    const std::uint32_t count = core_.take_piggyback(kPiggybackBytes, core_.scratch);
+    const std::uint32_t count =
+        core_.take_piggyback(kPiggybackBytes, core_.scratch, Core::TooLong::Never);
     Encoder encoder = core_.begin();
     encoder.ack(core_.envelope(), {ping.sequence, 0}, count);
     encoder.raw(core_.scratch);
@@ -173,7 +177,8 @@ void SwimDetection::on_probe_timeout(std::uint32_t sequence) {
     const Slot excluded[] = {probe_.member};
     core_.pick_live(core_.timing.baseline.ping_req_count, excluded, picked_);
     for (const Slot helper : picked_) {
-        const std::uint32_t count = core_.take_piggyback(kPiggybackBytes, core_.scratch);
+        const std::uint32_t count =
+            core_.take_piggyback(kPiggybackBytes, core_.scratch, Core::TooLong::Never);
         PingReq ping_req{sequence, core_.name_of(probe_.member), probe_.instance, 0};
         Encoder encoder = core_.begin();
         encoder.ping_req(core_.envelope(), ping_req, count);
@@ -182,10 +187,12 @@ void SwimDetection::on_probe_timeout(std::uint32_t sequence) {
         ++core_.counters.ping_reqs;
         core_.note_evidence(EvidenceKind::HelperAsked, probe_.member, helper);
     }
-    probe_.nacks_expected = is_lifeguard() ? static_cast<std::uint32_t>(picked_.size()) : 0;
+    probe_.helpers = static_cast<std::uint32_t>(picked_.size());
+    probe_.nacks_expected = is_lifeguard() ? probe_.helpers : 0;
 }
 
 void SwimDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token) {
+    drop_old_relays();
     const Slot subject = core_.roster.find(ping_req.subject);
     if (subject == kNoSlot || subject == core_.self || relays_.size() >= kRelaysMax ||
         core_.roster.profile(subject).instance != ping_req.subject_instance) {
@@ -214,6 +221,10 @@ void SwimDetection::on_helper_timeout(std::uint32_t sequence) {
         core_.begin().nack(core_.envelope(), {relay->asker_sequence}, 0);
         core_.reply(relay->token);
     }
+    drop_old_relays();
+}
+
+void SwimDetection::drop_old_relays() {
     // An answer later than the asker's period is of no use to anybody.
     std::erase_if(relays_, [this](const Relay& r) {
         return core_.now - r.sent > core_.timing.baseline.period;
@@ -279,7 +290,8 @@ void SwimDetection::on_suspected(Slot member, Slot accuser) {
         core_.timers.set(suspects_.back().timer.deadline(), TimerKind::SuspicionEnd, member);
         return;
     }
-    if (known->timer.confirm(accuser)) {
+    // Whoever we do not know confirms nothing: names are free to make up.
+    if (accuser != kNoSlot && known->timer.confirm(accuser)) {
         // Lifeguard IV-B: an independent suspicion is news, so that others may shorten their timers
         // too.
         core_.queue.add(member, UpdateClass::Verdict, accuser);

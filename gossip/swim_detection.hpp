@@ -44,7 +44,8 @@ class SwimDetection {
         std::uint32_t sequence = 0;
         Instant sent;
         bool answered = true;
-        std::uint32_t nacks_expected = 0;
+        std::uint32_t helpers = 0;
+        std::uint32_t nacks_expected = 0;  // that have not come yet
     };
 
     // A ping that we send for somebody else.
@@ -76,6 +77,7 @@ class SwimDetection {
     void send_ping(Slot member, std::uint32_t sequence);
     void on_probe_timeout(std::uint32_t sequence);
     void on_helper_timeout(std::uint32_t sequence);
+    void drop_old_relays();
     void probe_answered();
     void on_suspected(Slot member, Slot accuser);
     void on_suspicion_end(Slot member);

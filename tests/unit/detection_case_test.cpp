@@ -1,0 +1,347 @@
+// A case of mode memberd from the first missed ping to its end, with exact virtual times.
+#include <gtest/gtest.h>
+
+#include "detector/phi.hpp"
+#include "tests/unit/support/engine_rig.hpp"
+
+namespace memberd::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Case : public ::testing::Test {
+  protected:
+    // Nine others: with few members everybody observes everybody.
+    Case() { start(8); }
+
+    void start(int others) {
+        rig = std::make_unique<EngineRig>();
+        rig->add_many(others);
+        rig->run_for(30s);
+        x().answers = false;
+        rig->forget_past();
+    }
+
+    Peer& x() { return rig->peer("p00"); }
+
+    Peer& other(int i) { return rig->peer("p0" + std::to_string(i)); }
+
+    // The first ping that x does not answer.
+    Instant first_miss() {
+        const std::size_t before = rig->count<Ping>(&x());
+        while (rig->count<Ping>(&x()) == before) {
+            rig->step(rig->now + 20s);
+        }
+        return rig->all_sent<Ping>(&x())[before]->at;
+    }
+
+    // Lets the others accuse x every half second, as `count` of them do, until `end`.
+    void run_accused_by(int count, Instant end, Duration age = 3s) {
+        while (rig->now < end) {
+            for (int i = 1; i <= count; ++i) {
+                rig->hear_suspicion(other(i), {&x()}, age);
+            }
+            rig->run_for(std::min<Duration>(500ms, end - rig->now));
+        }
+    }
+
+    std::unique_ptr<EngineRig> rig;
+};
+
+TEST_F(Case, OpensAtTheTimeoutWithAFreshPingAndFourHelpers) {
+    const Instant t = first_miss();
+    rig->run_for(299ms);
+    EXPECT_EQ(rig->count<PingReq>(), 0U);
+    rig->run_for(1ms);
+    const auto asked = rig->all_sent<PingReq>();
+    ASSERT_EQ(asked.size(), 4U);
+    for (const Sent* each : asked) {
+        EXPECT_EQ(each->at, t + 300ms);
+        const auto body = each->body<PingReq>();
+        EXPECT_EQ(body.subject, "p00");
+        EXPECT_EQ(body.subject_instance, x().profile.instance);
+        EXPECT_EQ(body.age_ms, 300U);
+        EXPECT_NE(each->to, x().profile.endpoint);
+    }
+    const auto pings = rig->all_sent<Ping>(&x());
+    ASSERT_EQ(pings.size(), 2U);
+    EXPECT_TRUE(pings[1]->fresh);
+    EXPECT_EQ(pings[1]->at, t + 300ms);
+}
+
+TEST_F(Case, PingsAgainEvery300MillisecondsOnTheSameNewConnection) {
+    const Instant t = first_miss();
+    rig->run_for(1700ms);
+    const auto pings = rig->all_sent<Ping>(&x());
+    ASSERT_EQ(pings.size(), 6U);
+    for (int i = 1; i < 6; ++i) {
+        EXPECT_EQ(pings[static_cast<std::size_t>(i)]->at, t + i * 300ms);
+        EXPECT_EQ(pings[static_cast<std::size_t>(i)]->fresh, i == 1);
+    }
+}
+
+TEST_F(Case, PingsAllSubjectsOnceWhenItOpens) {
+    const Instant t = first_miss();
+    rig->run_for(300ms);
+    for (int i = 1; i < 8; ++i) {
+        // Those that were pinged a moment ago are spared.
+        EXPECT_GE(rig->all_sent<Ping>(&other(i)).back()->at, t + 225ms) << i;
+    }
+}
+
+TEST_F(Case, SuspectsAfter1800MillisecondsAndSaysSoEvery500) {
+    const Instant t = first_miss();
+    rig->run_for(1799ms);
+    EXPECT_EQ(rig->count<Suspicion>(), 0U);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Alive);
+    rig->run_for(1ms);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    EXPECT_EQ(rig->time_of("p00", MemberState::Suspect), t + 1800ms);
+    rig->run_for(1s);
+    for (int i = 1; i < 8; ++i) {
+        const auto said = rig->all_sent<Suspicion>(&other(i));
+        ASSERT_EQ(said.size(), 3U);
+        EXPECT_EQ(said[1]->at, t + 2300ms);
+        EXPECT_EQ(said[2]->at, t + 2800ms);
+    }
+    EXPECT_EQ(rig->count<Suspicion>(&x()), 0U);
+    EXPECT_TRUE(rig->all_sent<Ping>(&x()).back()->body<Ping>().suspects_you);
+    EXPECT_EQ(rig->engine.status(rig->now).suspect, 1U);
+}
+
+TEST_F(Case, AsksFourMoreHelpersWithEveryRepetitionUpToAllOthersOrTwelve) {
+    first_miss();
+    rig->run_for(4s);
+    // Seven others: four at once, three more.
+    EXPECT_EQ(rig->count<PingReq>(), 7U);
+
+    start(40);
+    const Sent* ping = nullptr;
+    while (ping == nullptr) {
+        rig->step(rig->now + 1s);
+        for (const Sent* each : rig->all_sent<Ping>(&x())) {
+            ping = each;
+        }
+    }
+    rig->run_for(6s);
+    EXPECT_EQ(rig->count<PingReq>(), 12U);
+}
+
+TEST_F(Case, EndsInDeathOnlyWithDepthAndBreadth) {
+    const Instant t = first_miss();
+    rig->run_for(1500ms);
+    run_accused_by(2, t + 9s);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    rig->hear_suspicion(other(3), {&x()}, 3s);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Dead);
+}
+
+TEST_F(Case, EndsInDeathAtTheDepthAndNotBefore) {
+    const Instant t = first_miss();
+    rig->run_for(1500ms);
+    run_accused_by(4, t + 3s);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    run_accused_by(4, t + 4s);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Dead);
+    const Instant at = rig->time_of("p00", MemberState::Dead);
+    EXPECT_GT(at, t + 3s);
+    EXPECT_LT(at, t + 3300ms);
+    EXPECT_EQ(rig->engine.counters().deaths, 1U);
+
+    // The accused first.
+    bool first = true;
+    for (const Sent& each : rig->sent) {
+        for (const Said& said : each.updates()) {
+            if (said.name == "p00" && said.claim.state == MemberState::Dead) {
+                if (first) {
+                    EXPECT_EQ(each.to, x().profile.endpoint);
+                    EXPECT_EQ(said.accusers.size(), 4U);
+                    EXPECT_EQ(said.accusers.front(), "self");
+                }
+                first = false;
+            }
+        }
+    }
+    EXPECT_FALSE(first);
+}
+
+TEST_F(Case, CountsNoSuspicionLongerThan1200Milliseconds) {
+    const Instant t = first_miss();
+    rig->run_for(1800ms);
+    for (int i = 1; i <= 4; ++i) {
+        rig->hear_suspicion(other(i), {&x()}, 1800ms);
+    }
+    // Valid until 3.0 s, and the depth is a little more.
+    run_accused_by(0, t + 3800ms);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+}
+
+TEST_F(Case, CountsNoAccuserTwice) {
+    const Instant t = first_miss();
+    rig->run_for(3500ms);
+    for (int i = 0; i < 20; ++i) {
+        rig->hear_suspicion(other(1), {&x()}, 3s);
+        rig->hear_suspicion(x(), {&x()}, 3s);
+    }
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    static_cast<void>(t);
+}
+
+// Answers of 1 ms with one of 4 s among them: mean + 4 deviations reach far beyond 3 s, and phi
+// further still.
+TEST_F(Case, OfASubjectWithAHeavyTailNeedsMoreSilence) {
+    x().answers = true;
+    x().delay = 1ms;
+    rig->run_for(60s);
+    x().delay = 1500ms;
+    rig->run_for(10s);
+    x().delay = 1ms;
+    rig->run_for(60s);
+    x().answers = false;
+    rig->forget_past();
+    ASSERT_EQ(rig->state_of("p00"), MemberState::Alive);
+
+    const Instant t = first_miss();
+    run_accused_by(5, t + 8s);
+    const Instant at = rig->time_of("p00", MemberState::Dead);
+    EXPECT_GE(at, t + 5s);
+    EXPECT_LE(at, t + 6s);
+}
+
+TEST_F(Case, OfASubjectThatPhiAloneExplainsWaitsForPhi) {
+    x().answers = true;
+    for (int i = 0; i < 40; ++i) {
+        x().delay = i % 8 == 7 ? 750ms : 1ms;
+        rig->run_for(8s);
+    }
+    rig->run_for(2s);
+    x().answers = false;
+    ASSERT_EQ(rig->state_of("p00"), MemberState::Alive);
+    const auto observed = rig->engine.observation(rig->now, "p00");
+    ASSERT_TRUE(observed);
+    rig->forget_past();
+    const Instant t = first_miss();
+    run_accused_by(5, t + 8s);
+    const Instant at = rig->time_of("p00", MemberState::Dead);
+    ASSERT_NE(at, kNever);
+    double phi_at_death = 0;
+    for (const EvidenceEntry& entry : rig->engine.flight_recorder().about("p00")) {
+        if (entry.kind == EvidenceKind::DeclaredDead) {
+            phi_at_death = entry.phi;
+        }
+    }
+    EXPECT_GE(phi_at_death, 8.0);
+    // Mean and four deviations would be content with less.
+    EXPECT_GT(at, t + 4800ms);
+    EXPECT_LT(at, t + 6s);
+}
+
+// --- Ends without a death ---
+
+TEST_F(Case, IsClosedByAnAnswerToALaterPing) {
+    first_miss();
+    rig->run_for(2s);
+    ASSERT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    rig->hear_ack(x(), rig->all_sent<Ping>(&x()).back()->body<Ping>().sequence);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Alive);
+    x().answers = true;
+    rig->forget_past();
+    rig->run_for(500ms);
+    EXPECT_EQ(rig->count<PingReq>(), 0U);
+    EXPECT_EQ(rig->count<Suspicion>(), 0U);
+}
+
+TEST_F(Case, IsNotClosedByAnAnswerOfAnotherInstanceNorByAnUnknownSequence) {
+    first_miss();
+    rig->run_for(2s);
+    const std::uint32_t sequence = rig->all_sent<Ping>(&x()).back()->body<Ping>().sequence;
+    Peer impostor = x();
+    impostor.profile.instance = 0x777;
+    rig->hear_ack(impostor, sequence);
+    rig->hear_ack(x(), sequence + 100'000);
+    rig->hear_ack(other(1), sequence);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    EXPECT_GE(rig->engine.counters().late_acks, 2U);
+}
+
+TEST_F(Case, IsClosedByAHelperThatHasALaterAnswer) {
+    const Instant t = first_miss();
+    rig->run_for(2s);
+    const auto asked = rig->all_sent<PingReq>();
+    const std::uint32_t sequence = asked.front()->body<PingReq>().sequence;
+    // An answer to a ping of before our own is no news.
+    rig->hear_alive(other(1), {"p00", x().profile.instance, sequence, 2100});
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    rig->hear_alive(other(1), {"p00", 0x777, sequence, 100});
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    rig->hear_alive(other(1), {"p00", x().profile.instance, sequence, 100});
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Alive);
+    static_cast<void>(t);
+}
+
+TEST_F(Case, WaitsForAMemberThatAnnouncedARestartAndNoLonger) {
+    Said announced = alive(x(), 1);
+    x().profile.restarting = true;
+    announced.profile = bytes_of(x().profile);
+    rig->hear_gossip(other(1), {announced});
+    const Instant from = rig->now;
+    run_accused_by(0, from + 29s);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Alive);
+    EXPECT_EQ(rig->count<Suspicion>(), 0U);
+    run_accused_by(5, from + 45s);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Dead);
+}
+
+TEST_F(Case, ThatIsOpenIsClosedByAnAnnouncedRestart) {
+    first_miss();
+    rig->run_for(1s);
+    Said announced = alive(x(), 1);
+    x().profile.restarting = true;
+    announced.profile = bytes_of(x().profile);
+    rig->hear_gossip(x(), {announced});
+    run_accused_by(5, rig->now + 10s);
+    EXPECT_NE(rig->state_of("p00"), MemberState::Dead);
+}
+
+TEST_F(Case, AgainstARunThatRestartedIsOver) {
+    first_miss();
+    rig->run_for(2s);
+    ASSERT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    x().generation = 2;
+    x().profile.instance = 0x4242;
+    x().answers = true;
+    rig->hear_gossip(other(1), {alive(x())});
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Alive);
+    rig->run_for(20s);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Alive);
+    EXPECT_GT(rig->count<Ping>(&x()), 0U);
+}
+
+// --- Lost pings must not wear the detector out ---
+
+TEST_F(Case, ComesAsSoonAfterTenThousandLostPingsAsAfterNone) {
+    x().answers = true;
+    // Every third answer is lost; the next one excuses it.
+    for (int k = 0; k < 8; ++k) {
+        other(k).loss = 1.0 / 3;
+    }
+    for (int i = 0; i < 1500; ++i) {
+        rig->run_for(10s);
+        rig->forget_past();
+    }
+    EXPECT_GT(rig->engine.counters().probes_missed, 6000U);
+    for (int k = 0; k < 8; ++k) {
+        other(k).loss = 0;
+    }
+    rig->run_for(20s);
+    for (int k = 0; k < 8; ++k) {
+        EXPECT_EQ(rig->state_of("p0" + std::to_string(k)), MemberState::Alive);
+    }
+    rig->forget_past();
+    rig->run_for(16s);
+    EXPECT_GE(rig->count<Ping>(&x()), 2U);
+    EXPECT_GE(rig->count<Ping>(&other(1)), 2U);
+}
+
+}  // namespace
+}  // namespace memberd::tests
