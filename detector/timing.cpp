@@ -30,7 +30,7 @@ Timing lan_timing() {
     t.round_trips = {10ms, 25ms, 10ms};
     t.self_doubt = {2500ms, 10s, 500ms, 400ms, 10min, 3};
     t.baseline = {1s, 500ms, 3, 4, 6, 3, 200ms, 3, 4, 30s};
-    t.membership = {2s, 30s, 1h, 72h, 2s, 250ms, 5s, 10ms, 500ms, 10s};
+    t.membership = {2s, 30s, 1h, 72h, 2s, 250ms, 5s, 10ms, 100ms, 500ms, 10s};
     return t;
 }
 

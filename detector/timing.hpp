@@ -41,15 +41,15 @@ struct MembershipTiming {
     Duration restart_grace{};     // how long a member that announced a restart keeps its place
     Duration tombstone_window{};  // the left are remembered this long
     Duration dead_window{};       // the dead are contacted and remembered this long
-    Duration contact_interval{};  // one seed or dead member that is not with us is contacted each
+    Duration contact_interval{};  // a seed or a dead member that is not with us is contacted each
     Duration join_retry_min{};    // the first retry of a join; doubles
     Duration join_retry_max{};
-    Duration
-        flood_delay{};  // changes are collected this long before they are passed on (mode memberd)
-    Duration
-        digest_settle{};  // a digest that differs is looked at when ours was still for this long
-    Duration
-        random_contact_interval{};  // a member that is no subject is pinged each (mode memberd)
+
+    // Mode memberd.
+    Duration flood_delay{};    // changes are collected this long before they are passed on
+    Duration flood_gap{};      // least time between two floods of one member
+    Duration digest_settle{};  // our digest is compared when it was still for this long
+    Duration random_contact_interval{};  // a member that is no subject is pinged each
 };
 
 // Mode `memberd`, and what all modes share.

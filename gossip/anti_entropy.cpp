@@ -15,6 +15,8 @@ constexpr std::uint32_t kItemsScanned = 4;
 constexpr std::uint32_t kSplit = 16;
 // A range with no more records than this is listed instead of split.
 constexpr std::uint32_t kListedMax = 16;
+// A table that never comes to rest is compared this many times less often than a still one.
+constexpr int kRestlessFactor = 20;
 constexpr std::uint64_t kKeyMax = ~std::uint64_t{0};
 
 }  // namespace
@@ -49,12 +51,15 @@ void AntiEntropy::start_on(ReplyToken token) {
 }
 
 void AntiEntropy::compare_digests(const Envelope& heard, Slot sender) {
-    const MembershipTiming& timing = core_.timing.membership;
+    const Duration settle = core_.timing.membership.digest_settle;
     if (heard.view_digest == core_.roster.view_digest() || !core_.roster.is_live(sender) ||
-        core_.is_leaving || core_.now - core_.view_changed_at < timing.digest_settle) {
+        core_.is_leaving) {
         return;
     }
-    if (last_start_ != Instant::min() && core_.now - last_start_ < timing.digest_settle) {
+    // While changes arrive, digests differ for a moment and no more. But where they never cease,
+    // what was missed must not wait for the end.
+    const bool is_still = core_.now - core_.view_changed_at >= settle;
+    if (core_.now - last_start_ < (is_still ? settle : settle * kRestlessFactor)) {
         return;
     }
     start(core_.endpoint_of(sender));

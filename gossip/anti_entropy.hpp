@@ -18,7 +18,7 @@ namespace memberd {
 
 class AntiEntropy {
   public:
-    explicit AntiEntropy(Core& core) : core_(core) {}
+    explicit AntiEntropy(Core& core) : core_(core), last_start_(core.now) {}
 
     // Items that sum up this whole table, for Join and Sync; valid until the next call of any
     // function here.
@@ -71,7 +71,7 @@ class AntiEntropy {
     [[nodiscard]] bool is_part(Slot slot, std::uint64_t low, std::uint64_t high) const;
 
     Core& core_;
-    Instant last_start_ = Instant::min();
+    Instant last_start_;
     std::vector<std::uint8_t> items_;
     std::uint32_t item_count_ = 0;
     std::vector<std::uint8_t> updates_;

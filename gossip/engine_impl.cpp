@@ -354,12 +354,17 @@ void EngineImpl::start_sync() {
 void EngineImpl::set_flush() {
     if (!flush_is_set && !core.queue.empty()) {
         flush_is_set = true;
-        core.timers.set(core.now + core.timing.membership.flood_delay, TimerKind::Flush);
+        // A lone change goes out at once; where many come one after the other, each flood carries
+        // more of them.
+        const MembershipTiming& timing = core.timing.membership;
+        core.timers.set(std::max(core.now + timing.flood_delay, last_flood + timing.flood_gap),
+                        TimerKind::Flush);
     }
 }
 
 void EngineImpl::flush() {
     flush_is_set = false;
+    last_flood = core.now;
     ObserverDetection* observers = observer_detection();
     if (observers == nullptr) {
         return;

@@ -78,6 +78,7 @@ class EngineImpl {
     std::vector<CallerProbe> caller_probes;
     std::vector<Slot> nobody;
     bool flush_is_set = false;
+    Instant last_flood = Instant::min();
 };
 
 }  // namespace memberd

@@ -205,7 +205,8 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
                valid_accusers(w.member, nullptr) < accusers_needed(core_.timing.accuser_count,
                                                                    core_.roster.live(),
                                                                    reachable_count(w.member))) {
-        ask_helpers(w, core_.timing.ping_req_count);
+        ask_helpers(
+            w, std::min<std::size_t>(core_.timing.ping_req_count, kHelpersMax - w.helpers.size()));
     }
     const bool patient = silence > core_.timing.silence_min * kPatientAfterDepths;
     w.next_suspicion = core_.now + core_.timing.suspicion_resend * (patient ? kPatience : 1);
