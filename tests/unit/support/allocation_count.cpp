@@ -17,7 +17,8 @@ std::uint64_t allocation_count() {
 
 }  // namespace memberd::tests
 
-// The other forms of new call this one.
+// The other throwing forms call this one. All forms are replaced together, so that no memory of one
+// allocator is given to another (a sanitizer brings its own).
 void* operator new(std::size_t bytes) {
     ++allocations;
     void* memory = std::malloc(bytes == 0 ? 1 : bytes);
@@ -27,10 +28,19 @@ void* operator new(std::size_t bytes) {
     return memory;
 }
 
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    ++allocations;
+    return std::malloc(bytes == 0 ? 1 : bytes);
+}
+
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
 
 void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
     std::free(memory);
 }
