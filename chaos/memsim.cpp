@@ -17,6 +17,10 @@
 #include "chaos/scenarios/scenario.hpp"
 
 namespace memberd::sim {
+
+// The commit that was built: a source that the build writes.
+extern const char* const kCommit;
+
 namespace {
 
 constexpr int kFailed = 1;
@@ -50,7 +54,7 @@ std::string command_line(const Arguments& arguments) {
 
 bool write_json(const Arguments& arguments, const Report& report, double wall_seconds) {
     nlohmann::ordered_json json;
-    json["commit"] = MEMBERD_COMMIT;
+    json["commit"] = kCommit;
     json["command"] = command_line(arguments);
     json["scenario"] = arguments.scenario;
     json["n"] = arguments.n;
@@ -97,7 +101,7 @@ int run(const Arguments& arguments) {
             return cannot_start("--set: " + status.error().text);
         }
     }
-    fmt::print("commit {}, seed {}: {}\n", MEMBERD_COMMIT, arguments.seed, command_line(arguments));
+    fmt::print("commit {}, seed {}: {}\n", kCommit, arguments.seed, command_line(arguments));
     std::fflush(stdout);
 
     const auto begin = std::chrono::steady_clock::now();
