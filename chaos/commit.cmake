@@ -6,7 +6,10 @@ if(NOT COMMIT)
 endif()
 file(CONFIGURE OUTPUT ${FILE} CONTENT [[
 namespace memberd::sim {
-extern const char* const kCommit;
-const char* const kCommit = "@COMMIT@";
+const char* built_commit();
+
+const char* built_commit() {
+    return "@COMMIT@";
+}
 }  // namespace memberd::sim
 ]] @ONLY)

@@ -19,7 +19,7 @@
 namespace memberd::sim {
 
 // The commit that was built: a source that the build writes.
-extern const char* const kCommit;
+const char* built_commit();
 
 namespace {
 
@@ -54,7 +54,7 @@ std::string command_line(const Arguments& arguments) {
 
 bool write_json(const Arguments& arguments, const Report& report, double wall_seconds) {
     nlohmann::ordered_json json;
-    json["commit"] = kCommit;
+    json["commit"] = built_commit();
     json["command"] = command_line(arguments);
     json["scenario"] = arguments.scenario;
     json["n"] = arguments.n;
@@ -101,7 +101,7 @@ int run(const Arguments& arguments) {
             return cannot_start("--set: " + status.error().text);
         }
     }
-    fmt::print("commit {}, seed {}: {}\n", kCommit, arguments.seed, command_line(arguments));
+    fmt::print("commit {}, seed {}: {}\n", built_commit(), arguments.seed, command_line(arguments));
     std::fflush(stdout);
 
     const auto begin = std::chrono::steady_clock::now();
