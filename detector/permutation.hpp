@@ -1,4 +1,4 @@
-// A random-looking order of [0, n) that occupies 24 bytes, whatever n is.
+// A random-looking order of [0, n) that occupies 16 bytes, whatever n is.
 //
 // A Feistel network (Luby and Rackoff 1988) with mix64 as its round function permutes [0, 2^2h),
 // the smallest such range that holds n; a value outside [0, n) is sent through again until it falls

@@ -6,8 +6,7 @@
 // others everybody observes everybody. The union of K such rings is an expander with high
 // probability (Rapid, section 4.1), which is what lets changes flood in few steps.
 //
-// Nothing is stored per member: a ring is a scan. Complexity: O(K n) per question, but is_between
-// tests are O(K).
+// Nothing is stored per member: a ring is a scan. Complexity: O(K n) per question.
 #pragma once
 
 #include <cstdint>
