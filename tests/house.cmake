@@ -10,3 +10,7 @@ if(TARGET memberd AND TARGET memberctl)
            COMMAND ${PROJECT_SOURCE_DIR}/cli/quickstart --bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
   set_tests_properties(house:quickstart PROPERTIES LABELS net TIMEOUT 180)
 endif()
+
+# Every broken core of chaos/mutants still fits the code; that each is found takes its own command.
+add_test(NAME house:mutants-fit COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/chaos/mutants/run --check)
+set_tests_properties(house:mutants-fit PROPERTIES LABELS unit)
