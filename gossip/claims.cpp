@@ -200,7 +200,7 @@ void Claims::learn(const Update& update) {
         }
         return;
     }
-    live_set_changed();
+    core_.neighbours.changed(slot);
     core_.note_change(ChangeKind::State, slot, MemberState::Left, true);
     core_.queue.add(slot, UpdateClass::Arrival);
     core_.happened(MembershipEventKind::Arrived, slot);
@@ -256,7 +256,7 @@ void Claims::accept_alive(Slot slot, const Update& update) {
     view_changed();
     if (was_gone) {
         core_.roster.list(slot);
-        live_set_changed();
+        core_.neighbours.changed(slot);
         core_.note_evidence(EvidenceKind::Returned, slot);
         core_.note_change(ChangeKind::State, slot, previous, !before.is_listed);
         core_.happened(MembershipEventKind::Arrived, slot);
@@ -297,7 +297,7 @@ void Claims::accept_suspect(Slot slot, const Claim& claim, Slot accuser) {
     if (revived) {
         core_.forget_death(slot);
         core_.roster.list(slot);
-        live_set_changed();
+        core_.neighbours.changed(slot);
         core_.happened(MembershipEventKind::Arrived, slot);
     }
     if (previous != MemberState::Suspect) {
@@ -374,7 +374,7 @@ void Claims::accept_death(Slot slot,
     if (was_gone) {
         return;
     }
-    live_set_changed();
+    core_.neighbours.changed(slot);
     core_.note_change(ChangeKind::State, slot, previous, false);
     core_.queue.add(slot, UpdateClass::Verdict);
     core_.happened(MembershipEventKind::Departed, slot);
@@ -402,7 +402,7 @@ void Claims::accept_left(Slot slot, const Update& update) {
         return;
     }
     if (!is_gone(previous)) {
-        live_set_changed();
+        core_.neighbours.changed(slot);
         core_.note_change(ChangeKind::State, slot, previous, false);
         core_.happened(MembershipEventKind::Departed, slot);
     }
@@ -495,8 +495,7 @@ void Claims::restore(const MemberView& member) {
         return;
     }
     core_.pool.retain(member.profile);
-    core_.roster.insert(member.profile, member.claim, member.since, true);
-    ++core_.membership_epoch;
+    core_.neighbours.changed(core_.roster.insert(member.profile, member.claim, member.since, true));
 }
 
 Instant Claims::since_of(const Update& update) const {
@@ -507,10 +506,6 @@ Instant Claims::since_of(const Update& update) const {
 Duration Claims::window_of(MemberState state) const {
     return state == MemberState::Dead ? core_.timing.membership.dead_window
                                       : core_.timing.membership.tombstone_window;
-}
-
-void Claims::live_set_changed() {
-    ++core_.membership_epoch;
 }
 
 void Claims::sweep() {

@@ -103,7 +103,6 @@ class Claims {
 
     void view_changed() { core_.view_changed_at = core_.now; }
 
-    void live_set_changed();
     void erase(Slot slot);
     void bound_the_dead();
     [[nodiscard]] std::size_t dead_limit() const;

@@ -30,7 +30,8 @@ Core::Core(EngineConfig engine_config,
       self(0),
       cluster_hash(static_cast<std::uint32_t>(name_key(config.cluster))),
       now(start),
-      view_changed_at(start) {
+      view_changed_at(start),
+      neighbours(roster, self, static_cast<int>(timing.ring_count)) {
     MEMBERD_CHECK(is_valid(self_profile), "this member's own profile breaks a limit");
     MEMBERD_CHECK(generation >= 1 && generation <= kGenerationMax, "generation out of range");
     const Claim claim{self_profile.instance, generation, 0, MemberState::Alive};

@@ -16,6 +16,7 @@
 #include "detector/time.hpp"
 #include "gossip/codec.hpp"
 #include "gossip/engine.hpp"
+#include "gossip/neighbours.hpp"
 #include "gossip/output.hpp"
 #include "gossip/roster.hpp"
 #include "gossip/timer_queue.hpp"
@@ -68,9 +69,9 @@ class Core {
     Slot self;
     std::uint32_t cluster_hash;
     Instant now;
-    Output* out = nullptr;               // of the present input
-    Instant view_changed_at;             // the last time that our view digest changed
-    std::uint64_t membership_epoch = 0;  // grows whenever the set of living members changes
+    Output* out = nullptr;    // of the present input
+    Instant view_changed_at;  // the last time that our view digest changed
+    Neighbours neighbours;    // learns of every change of the set of living members
     std::vector<MembershipEvent> events;
     bool is_leaving = false;
     bool has_stopped = false;

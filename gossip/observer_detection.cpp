@@ -62,8 +62,7 @@ const ObserverDetection::Watch* ObserverDetection::watch_of(Slot member) const {
 ObserverDetection::Watch* ObserverDetection::watch(Slot member) {
     Watch* known = watch_of(member);
     if (known == nullptr) {
-        const bool is_subject = std::binary_search(subjects_.begin(), subjects_.end(), member);
-        const std::size_t most = is_subject ? kWatchesMax + kRingCountMax : kWatchesMax;
+        const std::size_t most = is_subject(member) ? kWatchesMax + kRingCountMax : kWatchesMax;
         if (watches_.size() >= most || member == core_.self || !core_.roster.is_live(member)) {
             return nullptr;
         }
@@ -103,24 +102,25 @@ void ObserverDetection::drop_accusations_by(Slot accuser) {
 }
 
 void ObserverDetection::refresh_neighbours() {
-    if (neighbours_epoch_ == core_.membership_epoch) {
+    if (!core_.neighbours.refresh() && !subject_lost_watch_) {
         return;
     }
-    neighbours_epoch_ = core_.membership_epoch;
-    const int rings = static_cast<int>(core_.timing.ring_count);
-    find_observers(core_.roster, core_.self, rings, observers_);
-    find_subjects(core_.roster, core_.self, rings, scratch_slots_);
-    // Also where they are the same: one that died and came back lost its watch in between.
-    subjects_ = scratch_slots_;
+    subject_lost_watch_ = false;
     for (Watch& w : watches_) {
-        if (w.is_subject && !std::binary_search(subjects_.begin(), subjects_.end(), w.member)) {
+        if (w.is_subject && !is_subject(w.member)) {
             w.is_subject = false;
             w.used_at = core_.now;
         }
     }
-    for (const Slot member : subjects_) {
+    // Also where they are the same: one that died and came back lost its watch in between.
+    for (const Slot member : core_.neighbours.subjects()) {
         add_subject(member);
     }
+}
+
+bool ObserverDetection::is_subject(Slot member) const {
+    const std::vector<Slot>& subjects = core_.neighbours.subjects();
+    return std::binary_search(subjects.begin(), subjects.end(), member);
 }
 
 void ObserverDetection::add_subject(Slot member) {
@@ -134,12 +134,12 @@ void ObserverDetection::add_subject(Slot member) {
 
 const std::vector<Slot>& ObserverDetection::subjects() {
     refresh_neighbours();
-    return subjects_;
+    return core_.neighbours.subjects();
 }
 
 const std::vector<Slot>& ObserverDetection::observers() {
     refresh_neighbours();
-    return observers_;
+    return core_.neighbours.observers();
 }
 
 void ObserverDetection::on_event(const MembershipEvent& event) {
@@ -156,8 +156,7 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
                 // it.
                 drop_watches_of(event.member);
                 show_suspicion(event.member);
-                neighbours_epoch_ = ~std::uint64_t{0};
-                subjects_.clear();
+                subject_lost_watch_ = true;
             }
             give_grace(event.member);
             return;
@@ -239,7 +238,8 @@ void ObserverDetection::on_subject_ping(Slot member) {
     if (w == nullptr || !w->is_subject || core_.now < w->next_ping) {
         return;
     }
-    const auto turns = static_cast<Duration::rep>(std::max<std::size_t>(subjects_.size(), 1));
+    const auto turns =
+        static_cast<Duration::rep>(std::max<std::size_t>(core_.neighbours.subjects().size(), 1));
     // The answer says when the subject wants the next one; this is for the case that none comes.
     schedule_subject(*w, core_.now + core_.timing.period * turns);
     if (!w->case_is_open) {
@@ -259,13 +259,14 @@ void ObserverDetection::on_ping(const Ping& ping, Slot sender, ReplyToken token)
 // from i on, so that somebody pings it in each period. Zero for those who are not its observers.
 Duration ObserverDetection::next_slot_for(Slot observer) {
     refresh_neighbours();
-    const auto found = std::lower_bound(observers_.begin(), observers_.end(), observer);
-    if (found == observers_.end() || *found != observer) {
+    const std::vector<Slot>& all = core_.neighbours.observers();
+    const auto found = std::lower_bound(all.begin(), all.end(), observer);
+    if (found == all.end() || *found != observer) {
         return Duration::zero();
     }
     const Duration period = core_.timing.period;
-    const Duration cycle = period * static_cast<Duration::rep>(observers_.size());
-    const Duration slot = period * static_cast<Duration::rep>(found - observers_.begin());
+    const Duration cycle = period * static_cast<Duration::rep>(all.size());
+    const Duration slot = period * static_cast<Duration::rep>(found - all.begin());
     const Instant earliest = core_.now + period / 2;
     const Duration into_cycle = (earliest - slots_origin_ - slot) % cycle;
     const Duration wait = into_cycle > Duration::zero() ? cycle - into_cycle : -into_cycle;
@@ -360,8 +361,7 @@ void ObserverDetection::on_random_contact() {
             contact_position_ = 0;
         }
         const Slot slot = contact_order_.at(contact_position_++);
-        const bool is_subject = std::binary_search(subjects_.begin(), subjects_.end(), slot);
-        if (slot == core_.self || is_subject || !core_.roster.is_live(slot)) {
+        if (slot == core_.self || is_subject(slot) || !core_.roster.is_live(slot)) {
             continue;
         }
         if (Watch* w = watch(slot); w != nullptr && !w->case_is_open) {
@@ -382,7 +382,7 @@ void ObserverDetection::burst() {
         return;
     }
     last_burst_ = core_.now;
-    for (const Slot member : subjects_) {
+    for (const Slot member : core_.neighbours.subjects()) {
         Watch* w = watch_of(member);
         if (w != nullptr && !w->case_is_open &&
             has_no_ping_since(*w, core_.timing.fresh_ping_interval / kRecentPingParts)) {

@@ -114,6 +114,7 @@ class ObserverDetection {
     void drop_watches_of(Slot member);
     void drop_accusations_by(Slot accuser);
     void refresh_neighbours();
+    [[nodiscard]] bool is_subject(Slot member) const;
     void add_subject(Slot member);
     void ping(Watch& watch, bool fresh);
     void forget_old_pings();
@@ -170,10 +171,8 @@ class ObserverDetection {
     std::vector<MemberTime> reachable_;  // members with a round trip lately, and when
     std::vector<MemberTime>
         graces_;  // members that announced a restart, and until when they keep their place
-    std::vector<Slot> subjects_;
-    std::vector<Slot> observers_;
     std::vector<Slot> scratch_slots_;
-    std::uint64_t neighbours_epoch_ = ~std::uint64_t{0};
+    bool subject_lost_watch_ = false;  // it restarted, and is a subject still
     Instant slots_origin_;
     Instant last_burst_;
     Instant last_answer_;

@@ -4,25 +4,14 @@
 #include <array>
 
 #include "detector/check.hpp"
-#include "detector/random.hpp"
 
 namespace memberd {
 namespace {
 
-// How far it is from one position to another in the direction that is asked for; 0 only to itself.
-enum class Direction : std::uint8_t {
-    Clockwise,
-    Counterclockwise
-};
-
-std::uint64_t distance(std::uint64_t from, std::uint64_t to, Direction direction) {
-    return direction == Direction::Clockwise ? to - from : from - to;
-}
-
 void find_neighbours(const Roster& roster,
                      Slot member,
                      int ring_count,
-                     Direction direction,
+                     RingDirection direction,
                      std::vector<Slot>& found) {
     MEMBERD_CHECK(ring_count > 0 && ring_count <= kRingCountMax, "ring count out of range");
     found.clear();
@@ -49,7 +38,7 @@ void find_neighbours(const Roster& roster,
         const std::uint64_t other_key = roster.profile(slot).key;
         for (std::size_t k = 0; k < rings; ++k) {
             const std::uint64_t far =
-                distance(own[k], ring_position(other_key, static_cast<int>(k)), direction);
+                ring_distance(own[k], ring_position(other_key, static_cast<int>(k)), direction);
             if (far < nearest[k]) {
                 nearest[k] = far;
                 slots[k] = slot;
@@ -65,22 +54,18 @@ void find_neighbours(const Roster& roster,
 
 }  // namespace
 
-std::uint64_t ring_position(std::uint64_t key, int ring) {
-    return mix64(key ^ (static_cast<std::uint64_t>(ring) + 1) * 0xd6e8feb86659fd93ULL);
-}
-
 void find_observers(const Roster& roster,
                     Slot subject,
                     int ring_count,
                     std::vector<Slot>& observers) {
-    find_neighbours(roster, subject, ring_count, Direction::Counterclockwise, observers);
+    find_neighbours(roster, subject, ring_count, RingDirection::Counterclockwise, observers);
 }
 
 void find_subjects(const Roster& roster,
                    Slot observer,
                    int ring_count,
                    std::vector<Slot>& subjects) {
-    find_neighbours(roster, observer, ring_count, Direction::Clockwise, subjects);
+    find_neighbours(roster, observer, ring_count, RingDirection::Clockwise, subjects);
 }
 
 }  // namespace memberd
