@@ -6,14 +6,24 @@
 namespace memberd::sim {
 namespace {
 
-int list() {
-    fmt::print("scenarios\n");
-    for (const Scenario& scenario : scenarios()) {
-        fmt::print("  {:<18} {}\n", scenario.name, scenario.summary);
+void print_scenario(const Scenario& scenario) {
+    const bool has_size = (scenario.decides & kDecidesSize) == 0;
+    fmt::print("  {:<22} {}{}\n", scenario.name, scenario.summary,
+               has_size ? fmt::format(" (n={})", scenario.n) : "");
+    for (const Setting& setting : scenario.settings) {
+        fmt::print("  {:<22}   {}={:.6g}: {}\n", "", setting.key, setting.standard,
+                   setting.meaning);
     }
-    fmt::print("settings (--set KEY=VALUE)\n");
-    for (const auto& [key, meaning] : option_keys()) {
-        fmt::print("  {:<18} {}\n", key, meaning);
+}
+
+int list() {
+    fmt::print("scenarios, each with its settings (--set KEY=VALUE)\n");
+    for (const Scenario& scenario : scenarios()) {
+        print_scenario(scenario);
+    }
+    fmt::print("settings of all, where a scenario does not decide them itself\n");
+    for (const CommonSetting& setting : common_settings()) {
+        fmt::print("  {:<22} {}\n", setting.key, setting.meaning);
     }
     return 0;
 }

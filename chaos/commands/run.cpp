@@ -1,139 +1,152 @@
-// One scenario, one seed. The first line names commit, seed and options, the last ones say PASS or
-// FAIL, how to see the same run again, and its trace hash.
+// One scenario with one seed, or with several in turn. The first line names commit, seed and
+// options, the last ones say PASS or FAIL, how to see the same run again, and its trace hash.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "chaos/commands/command.hpp"
+#include "chaos/commands/progress.hpp"
+#include "chaos/commands/run_report.hpp"
 #include "chaos/scenarios/scenario.hpp"
 
 namespace memberd::sim {
-
 namespace {
 
 constexpr std::size_t kMembersMax = 20'000;  // their tables take n * n records
+constexpr std::size_t kSeedsMax = 100'000;
 
-struct Arguments {
-    std::string scenario;
-    std::size_t n = 100;
-    std::uint64_t seed = 1;
-    std::string mode = "memberd";
-    std::string profile = "lan";
-    std::vector<std::string> settings;
-    std::string json;
+// What was given on the command line, beside what has a default.
+struct Given {
+    CLI::Option* n = nullptr;
+    CLI::Option* mode = nullptr;
+    CLI::Option* profile = nullptr;
 };
 
-std::string command_line(const Arguments& arguments) {
-    std::string line = fmt::format(
-        "memsim run --scenario {} --n {} --seed {} --mode {} --profile {}", arguments.scenario,
-        arguments.n, arguments.seed, arguments.mode, arguments.profile);
-    for (const std::string& setting : arguments.settings) {
-        line += " --set " + setting;
+// The option that was given although the scenario decides it; empty if there is none.
+std::string_view given_in_vain(const Given& given, unsigned decides) {
+    if ((decides & kDecidesSize) != 0 && given.n->count() > 0) {
+        return "--n";
     }
-    return line;
+    if ((decides & kDecidesMode) != 0 && given.mode->count() > 0) {
+        return "--mode";
+    }
+    return (decides & kDecidesProfile) != 0 && given.profile->count() > 0 ? "--profile" : "";
 }
 
-bool write_json(const Arguments& arguments, const Report& report, double wall_seconds) {
-    nlohmann::ordered_json json;
-    json["commit"] = built_commit();
-    json["command"] = command_line(arguments);
-    json["scenario"] = arguments.scenario;
-    json["n"] = arguments.n;
-    json["seed"] = arguments.seed;
-    json["mode"] = arguments.mode;
-    json["profile"] = arguments.profile;
-    json["settings"] = arguments.settings;
-    for (const auto& [name, value] : report.figures) {
-        json["figures"][name] = value;
-    }
-    json["failures"] = report.failures;
-    json["passed"] = report.passed();
-    json["trace_hash"] = fmt::format("{:016x}", report.trace_hash);
-    json["wall_seconds"] = wall_seconds;
-    std::ofstream file(arguments.json);
-    file << json.dump(2) << '\n';
-    file.close();
-    return file.good();
-}
-
-int run(const Arguments& arguments) {
-    const Scenario* const scenario = find_scenario(arguments.scenario);
-    if (scenario == nullptr) {
-        return cannot_start("there is no scenario " + arguments.scenario +
-                            "; `memsim list` shows them");
-    }
-    const auto mode = parse_mode(arguments.mode);
-    const auto profile = parse_timing_profile(arguments.profile);
+Result<ScenarioOptions> options_of(const RunRequest& request, const Scenario& scenario) {
+    const auto mode = parse_mode(request.mode);
     if (!mode) {
-        return cannot_start("--mode is swim, lifeguard or memberd, not " + arguments.mode);
+        return Error{ErrorCode::BadInput,
+                     "--mode is swim, lifeguard or memberd, not " + request.mode};
     }
+    const auto profile = parse_timing_profile(request.profile);
     if (!profile) {
-        return cannot_start("--profile: " + profile.error().text);
+        return Error{ErrorCode::BadInput, "--profile: " + profile.error().text};
     }
-    ScenarioOptions options;
-    options.cluster.n = arguments.n;
-    options.cluster.seed = arguments.seed;
+    ScenarioOptions options(scenario);
+    options.cluster.n = request.n;
     options.cluster.mode = *mode;
     options.cluster.timing = timing_of(*profile);
-    options.cluster.replay = command_line(arguments);
-    for (const std::string& setting : arguments.settings) {
-        const Status status = set_option(options, setting);
+    for (const std::string& setting : request.settings) {
+        const Status status = options.set(setting);
         if (!status) {
-            return cannot_start("--set: " + status.error().text);
+            return Error{status.error().code, "--set: " + status.error().text};
         }
     }
-    fmt::print("commit {}, seed {}: {}\n", built_commit(), arguments.seed, command_line(arguments));
+    return options;
+}
+
+RunResult run_seed(const RunRequest& request, ScenarioOptions options, std::uint64_t seed) {
+    RunResult result;
+    result.seed = seed;
+    options.cluster.seed = seed;
+    options.cluster.replay = command_line(request, seed);
+    Progress progress;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto since_begin = [&] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    options.progress = [&](Duration elapsed) {
+        progress.show(fmt::format("{} n={} seed={}: {:.0f} virtual s in {:.1f} s", request.scenario,
+                                  options.cluster.n, seed, seconds(elapsed), since_begin()));
+    };
+    options.scenario().run(options, result.report);
+    result.wall_seconds = since_begin();
+    return result;
+}
+
+int run(RunRequest request, const Given& given) {
+    const Scenario* const scenario = find_scenario(request.scenario);
+    if (scenario == nullptr) {
+        return cannot_start("there is no scenario " + request.scenario +
+                            "; `memsim list` shows them");
+    }
+    request.decides = scenario->decides;
+    const std::string_view in_vain = given_in_vain(given, scenario->decides);
+    if (!in_vain.empty()) {
+        return cannot_start(fmt::format("scenario {} decides {} itself", scenario->name, in_vain));
+    }
+    request.n = given.n->count() > 0 ? request.n : scenario->n;
+    if (given.profile->count() == 0) {
+        request.profile = to_string(scenario->profile);
+    }
+    const Result<ScenarioOptions> options = options_of(request, *scenario);
+    if (!options) {
+        return cannot_start(options.error().text);
+    }
+    fmt::print("commit {}, seed {}: {}{}\n", built_commit(), request.seed,
+               command_line(request, request.seed),
+               request.seeds > 1 ? fmt::format(" --seeds {}", request.seeds) : "");
     std::fflush(stdout);
 
-    const auto begin = std::chrono::steady_clock::now();
-    Report report;
-    scenario->run(options, report);
-    const double wall_seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-
-    for (const auto& [name, value] : report.figures) {
-        fmt::print("{:<30} {:.6g}\n", name, value);
+    std::vector<RunResult> results;
+    bool has_passed = true;
+    for (std::size_t i = 0; i < request.seeds; ++i) {
+        results.push_back(run_seed(request, *options, request.seed + i));
+        has_passed = has_passed && results.back().report.passed();
+        if (request.seeds > 1) {
+            print_result_briefly(request, results.back());
+        }
     }
-    fmt::print("{:<30} {:.3f}\n", "wall_seconds", wall_seconds);
-    for (const std::string& failure : report.failures) {
-        fmt::print("failure: {}\n", failure);
+    if (request.seeds > 1) {
+        print_summary(results);
+    } else {
+        print_result(request, results.front());
     }
-    fmt::print("{}; again: {}; trace {:016x}\n", report.passed() ? "PASS" : "FAIL",
-               command_line(arguments), report.trace_hash);
-    if (!arguments.json.empty() && !write_json(arguments, report, wall_seconds)) {
-        return cannot_start("cannot write " + arguments.json);
+    if (!request.json.empty() && !write_json(request, results)) {
+        return cannot_start("cannot write " + request.json);
     }
-    return report.passed() ? 0 : kFailed;
+    return has_passed ? 0 : kFailed;
 }
 
 }  // namespace
 
 void add_run_command(CLI::App& app, int& exit_code) {
     CLI::App* const command = app.add_subcommand("run", "run one scenario");
-    const auto arguments = std::make_shared<Arguments>();
-    command->add_option("--scenario", arguments->scenario, "its name, see `memsim list`")
-        ->required();
-    command->add_option("--n", arguments->n, "members at the start")
-        ->check(CLI::Range(std::size_t{2}, kMembersMax))
+    const auto request = std::make_shared<RunRequest>();
+    command->add_option("--scenario", request->scenario, "its name, see `memsim list`")->required();
+    Given given;
+    given.n =
+        command->add_option("--n", request->n, "members at the start; each scenario has its own")
+            ->check(CLI::Range(std::size_t{2}, kMembersMax));
+    command->add_option("--seed", request->seed, "equal seeds, equal runs")->capture_default_str();
+    command->add_option("--seeds", request->seeds, "so many runs, with seeds in turn")
+        ->check(CLI::Range(std::size_t{1}, kSeedsMax))
         ->capture_default_str();
-    command->add_option("--seed", arguments->seed, "equal seeds, equal runs")
-        ->capture_default_str();
-    command->add_option("--mode", arguments->mode, "swim, lifeguard or memberd")
-        ->capture_default_str();
-    command->add_option("--profile", arguments->profile, "lan, local or wan")
-        ->capture_default_str();
-    command->add_option("--set", arguments->settings, "KEY=VALUE, again and again");
-    command->add_option("--json", arguments->json, "write the report to this file too");
-    // The callback shares the arguments: they live as long as the options that fill them.
-    command->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+    given.mode = command->add_option("--mode", request->mode, "swim, lifeguard or memberd")
+                     ->capture_default_str();
+    given.profile =
+        command->add_option("--profile", request->profile, "lan, local or wan; most have lan");
+    command->add_option("--set", request->settings, "KEY=VALUE, again and again");
+    command->add_option("--json", request->json, "write the report to this file too");
+    // The callback shares the request: it lives as long as the options that fill it.
+    command->callback([request, given, &exit_code] { exit_code = run(*request, given); });
 }
 
 }  // namespace memberd::sim

@@ -1,57 +1,51 @@
 // Named experiments on a simulated cluster. Each says what it found and whether that is right.
+//
+// Verdicts: broken invariants fail a run in every mode; what memberd promises fails runs of mode
+// memberd, and is only a figure for the baselines, unless their protocol promises it too. A
+// scenario with a fault fails if its fault did not take hold, so that nothing passes for want of
+// trouble.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "chaos/sim/cluster.hpp"
-#include "detector/result.hpp"
+#include "chaos/scenarios/options.hpp"
+#include "chaos/scenarios/report.hpp"
 
 namespace memberd::sim {
 
-// What was asked for, as text and as values.
-struct ScenarioOptions {
-    ClusterOptions cluster;
-    Duration duration = std::chrono::seconds(60);
-    std::uint32_t victims = 1;
-    Duration pause = std::chrono::seconds(2);
-};
-
-// Figures in the order in which they are printed, and what was wrong.
-struct Report {
-    std::vector<std::pair<std::string, double>> figures;
-    std::vector<std::string> failures;
-    std::uint64_t trace_hash = 0;
-
-    void add(std::string_view name, double value) { figures.emplace_back(name, value); }
-
-    void expect(bool holds, std::string_view what) {
-        if (!holds) {
-            failures.emplace_back(what);
-        }
-    }
-
-    [[nodiscard]] bool passed() const { return failures.empty(); }
+// What a scenario decides itself, as bits: the command line must not.
+enum Decides : unsigned {
+    kDecidesNothing = 0,
+    kDecidesSize = 1U,
+    kDecidesMode = 2U,
+    kDecidesProfile = 4U,
+    kDecidesZones = 8U,
+    kDecidesLoss = 16U,
+    kDecidesDelay = 32U,
 };
 
 struct Scenario {
     std::string_view name;
     std::string_view summary;
+    std::size_t n = 100;  // members at the start, unless the command line says otherwise
+    std::span<const Setting> settings;
     void (*run)(const ScenarioOptions& options, Report& report);
+    bool has_fault = true;
+    unsigned decides = kDecidesNothing;
+    TimingProfile profile = TimingProfile::Lan;
 };
 
-std::span<const Scenario> scenarios();
+// All of them, by name.
+const std::vector<Scenario>& scenarios();
+// Null if there is none.
 const Scenario* find_scenario(std::string_view name);
 
-// Applies KEY=VALUE; NotFound or BadInput with a sentence otherwise.
-Status set_option(ScenarioOptions& options, std::string_view setting);
-
-// Every key of set_option with what it means, for help texts.
-std::span<const std::pair<std::string_view, std::string_view>> option_keys();
+// The files of this folder, each with its scenarios.
+std::span<const Scenario> crash_scenarios();
+std::span<const Scenario> load_scenarios();
+std::span<const Scenario> partition_scenarios();
+std::span<const Scenario> pause_scenarios();
 
 }  // namespace memberd::sim

@@ -155,6 +155,8 @@ class Cluster {
 
     [[nodiscard]] World& world() { return world_; }
 
+    [[nodiscard]] const World& world() const { return world_; }
+
     [[nodiscard]] const ClusterOptions& options() const { return options_; }
 
   private:

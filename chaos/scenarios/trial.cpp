@@ -1,0 +1,116 @@
+#include "chaos/scenarios/trial.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "chaos/scenarios/measures.hpp"
+#include "detector/check.hpp"
+
+namespace memberd::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kProgressStep = 1s;
+
+}  // namespace
+
+Trial::Trial(const ScenarioOptions& options, Report& report)
+    : Trial(options, report, options.cluster) {}
+
+Trial::Trial(const ScenarioOptions& options, Report& report, ClusterOptions cluster)
+    : options_(options),
+      report_(report),
+      cluster_(std::move(cluster)) {}
+
+void Trial::fault(const std::function<void()>& action) const {
+    if (options_.has_faults) {
+        action();
+    }
+}
+
+void Trial::run_for(Duration length) {
+    const Instant end = cluster_.now() + length;
+    while (cluster_.now() < end && cluster_.violations().empty()) {
+        const Duration step = std::min(kProgressStep, end - cluster_.now());
+        member_seconds_ += seconds(step) * static_cast<double>(running_count(cluster_));
+        cluster_.run_for(step);
+        if (options_.progress) {
+            options_.progress(cluster_.elapsed());
+        }
+    }
+}
+
+bool Trial::run_until(const std::function<bool()>& condition, Duration limit, Duration step) {
+    const Instant end = cluster_.now() + limit;
+    while (!condition()) {
+        if (cluster_.now() >= end || !cluster_.violations().empty()) {
+            return false;
+        }
+        run_for(std::min(step, end - cluster_.now()));
+    }
+    return cluster_.violations().empty();
+}
+
+std::optional<Duration> Trial::run_until_whole(Duration limit) {
+    const Instant begin = cluster_.now();
+    if (!run_until([&] { return is_whole(cluster_); }, limit)) {
+        return std::nullopt;
+    }
+    return cluster_.now() - begin;
+}
+
+void Trial::promise(bool holds, std::string_view what) {
+    if (is_memberd()) {
+        report_.expect(holds, what);
+    }
+}
+
+void Trial::took_hold(bool holds, std::string_view what) {
+    report_.expect(holds, "the fault did not take hold: " + std::string(what));
+}
+
+void Trial::promise_accuracy() {
+    promise(cluster_.history().false_deaths_at_healthy() == 0,
+            "a healthy member was declared dead by one that could reach it");
+}
+
+void Trial::forget_traffic() {
+    traffic_ = cluster_.history().sent;
+    member_seconds_ = 0.0;
+}
+
+void Trial::add_traffic(std::string_view prefix) {
+    const Traffic& now = cluster_.history().sent;
+    MEMBERD_CHECK(member_seconds_ > 0.0, "traffic of no time");
+    add(std::string(prefix) + "messages_per_member_second",
+        static_cast<double>(now.message_count() - traffic_.message_count()) / member_seconds_);
+    add(std::string(prefix) + "bytes_per_member_second",
+        static_cast<double>(now.byte_count() - traffic_.byte_count()) / member_seconds_);
+    forget_traffic();
+}
+
+void Trial::close() {
+    const Clock::time_point ended = Clock::now();
+    report_.setup_seconds += std::chrono::duration<double>(built_ - began_).count();
+    report_.run_seconds += std::chrono::duration<double>(ended - built_).count();
+    report_.events += cluster_.history().events;
+    if (!cluster_.violations().empty()) {
+        report_.failures.push_back(cluster_.explain());
+    }
+    report_.add_hash(cluster_.trace_hash());
+}
+
+void Trial::finish() {
+    const History& history = cluster_.history();
+    add("deaths", static_cast<double>(history.deaths.size()));
+    add("false_deaths", static_cast<double>(history.false_deaths()));
+    add("false_deaths_at_healthy", static_cast<double>(history.false_deaths_at_healthy()));
+    add("suspicions", static_cast<double>(history.suspicions));
+    add("returns", static_cast<double>(history.returns));
+    add("virtual_seconds", seconds(cluster_.elapsed()));
+    add("events", static_cast<double>(history.events));
+    close();
+}
+
+}  // namespace memberd::sim
