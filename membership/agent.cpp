@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <zmq.h>
 
+#include "detector/pause.hpp"
 #include "membership/local_protocol.hpp"
 
 namespace memberd {
@@ -75,9 +76,7 @@ void Agent::turn(Instant planned) {
     wall_ = os_wall_time();
     parts_.transport->advance(now_);
     const Duration late = now_ - planned;
-    const Duration pause_min =
-        std::max<Duration>(1s, 2 * timing_of(config_.profile).probe_timeout_max);
-    if (late > pause_min) {
+    if (late > notable_pause(timing_of(config_.profile))) {
         recover_from_pause(late);
     }
     receive_messages();

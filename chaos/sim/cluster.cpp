@@ -9,11 +9,6 @@
 namespace memberd::sim {
 namespace {
 
-// The virtual wall clock at the beginning, in seconds; only generations of lost data directories
-// come from it.
-constexpr std::uint64_t kWallSecondsAtBeginning = 1'700'000'000;
-constexpr std::size_t kKnownAddressesMax = 32;
-
 std::string numbered(const char* format, std::size_t number) {
     char text[32];
     std::snprintf(text, sizeof text, format, number);
@@ -25,14 +20,12 @@ WorldOptions world_options(const ClusterOptions& options) {
     world.seed = options.seed;
     world.carrying = options.carrying;
     world.checks = options.checks;
+    world.receive_buffer_bytes = options.receive_buffer_bytes;
+    world.send_buffer_bytes = options.send_buffer_bytes;
     world.engine.mode = options.mode;
     world.engine.timing = options.timing;
     world.engine.flight_recorder_entries = 0;
     return world;
-}
-
-bool is_live(MemberState state) {
-    return state == MemberState::Alive || state == MemberState::Suspect;
 }
 
 }  // namespace
@@ -69,9 +62,12 @@ Member Cluster::seat(const NewMember& wanted) {
     const Member member = world_.add_process();
     Seat seat;
     seat.name = wanted.name.empty() ? numbered("m%04zu", member) : wanted.name;
-    seat.address = next_address_++;
+    seat.cluster = wanted.cluster;
+    seat.is_ours = wanted.cluster.empty() && wanted.dialect != Dialect::NextVersion;
+    seat.address = wanted.moves_in ? members_[*wanted.moves_in].address : next_address_++;
     seat.zone = wanted.zone.value_or(member % std::max(options_.zone_count, 1U));
     seat.drift_ppm = wanted.drift_ppm;
+    seat.dialect = wanted.dialect;
     for (const Member seed : wanted.seeds) {
         // Seeds are seated first; their address is their number.
         seat.seeds.push_back(endpoint_of(seed < members_.size() ? members_[seed].address : seed));
@@ -85,14 +81,16 @@ void Cluster::start(Member member, std::uint64_t generation) {
     const Seat& seat = members_[member];
     Start how;
     how.name = seat.name;
+    how.cluster = seat.cluster;
     how.address = seat.address;
     how.zone = numbered("z%zu", seat.zone);
     how.generation = generation;
     how.drift_ppm = seat.drift_ppm;
+    how.dialect = seat.dialect;
     world_.start(member, how);
     if (options_.start != StartMode::Restored || world_.now() > kBeginning) {
         std::vector<Endpoint> seeds = seat.seeds;
-        seeds.insert(seeds.end(), seat.known.begin(), seat.known.end());
+        seeds.insert(seeds.end(), seat.disk.known.begin(), seat.disk.known.end());
         std::sort(seeds.begin(), seeds.end());
         seeds.erase(std::unique(seeds.begin(), seeds.end()), seeds.end());
         world_.join(member, seeds);
@@ -122,26 +120,6 @@ Member Cluster::add(const NewMember& wanted) {
     return member;
 }
 
-void Cluster::remember_known(Member member) {
-    std::vector<Endpoint>& known = members_[member].known;
-    known.clear();
-    for (const MemberView& view : world_.engine(member).members()) {
-        if (known.size() < kKnownAddressesMax && is_live(view.claim.state)) {
-            known.push_back(world_.pool()[view.profile].endpoint);
-        }
-    }
-}
-
-void Cluster::kill(Member member) {
-    remember_known(member);
-    world_.kill(member);
-}
-
-void Cluster::power_off(Member member) {
-    remember_known(member);
-    world_.power_off(member);
-}
-
 void Cluster::pause(Member member) {
     world_.pause(member);
 }
@@ -155,30 +133,16 @@ void Cluster::pause_for(Member member, Duration length) {
     world_.at(now() + length, [this, member] { resume(member); });
 }
 
-void Cluster::block(Member member) {
-    world_.block(member);
+void Cluster::block(Member member, Blocking what) {
+    world_.block(member, what);
+}
+
+void Cluster::slow(Member member, const CpuLimits& limits) {
+    world_.limit_cpu(member, limits);
 }
 
 void Cluster::unblock(Member member) {
     world_.unblock(member);
-}
-
-void Cluster::leave(Member member) {
-    remember_known(member);
-    world_.leave(member);
-}
-
-void Cluster::restart(Member member, DataDirectory directory, Address address) {
-    Seat& seat = members_[member];
-    std::uint64_t generation = world_.generation(member) + 1;
-    if (directory == DataDirectory::Lost) {
-        seat.known.clear();
-        generation = kWallSecondsAtBeginning + static_cast<std::uint64_t>(seconds(elapsed()));
-    }
-    if (address == Address::New) {
-        seat.address = next_address_++;
-    }
-    start(member, generation);
 }
 
 void Cluster::set_tag(Member member, std::string_view key, std::string_view value) {

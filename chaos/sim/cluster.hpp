@@ -38,12 +38,18 @@ struct ClusterOptions {
     std::size_t seed_count = 1;  // members 0, 1, ... are the seeds of all
     std::uint32_t zone_count = 1;
     Checks checks = Checks::On;
+    // What is kept for and by processes that don't receive or can't send.
+    std::size_t receive_buffer_bytes = std::size_t{1} << 20U;
+    std::size_t send_buffer_bytes = std::size_t{1} << 20U;
     std::string replay;  // how to see the same run again, for messages
 };
 
+// What a member finds in its data directory at a restart. Only a lost one lets it look at the wall
+// clock, unlike the agent, which never starts below it: so the clock hides no fault here.
 enum class DataDirectory : std::uint8_t {
     Kept,
-    Lost,  // the generation comes from the wall clock, the known addresses are gone
+    Lost,   // the generation comes from the wall clock, the known addresses are gone
+    Stale,  // a restored snapshot: as the run before the last left it
 };
 
 enum class Address : std::uint8_t {
@@ -52,11 +58,14 @@ enum class Address : std::uint8_t {
 };
 
 struct NewMember {
-    std::string name;  // empty: the next of ours
+    std::string name;                // empty: the next of ours
+    std::string cluster;             // empty: ours; else a stranger, see is_ours()
+    std::optional<Member> moves_in;  // takes the address of that one, which doesn't run any more
     std::vector<Member> seeds = {0};
     std::optional<std::uint32_t> zone;  // nothing: in turn
     std::uint64_t generation = 1;
     std::int32_t drift_ppm = 0;
+    Dialect dialect = Dialect::Ours;  // of the next version: a stranger too
 };
 
 class Cluster {
@@ -71,13 +80,35 @@ class Cluster {
     void pause(Member member);
     void resume(Member member);
     void pause_for(Member member, Duration length);
-    void block(Member member);
+    void block(Member member, Blocking what = Blocking::Both);
     void unblock(Member member);
+    // Its work takes time from now on; without limits as little as before.
+    void slow(Member member, const CpuLimits& limits);
+
+    void quicken(Member member) { slow(member, {}); }
+
+    // Both end the process when others have acknowledged it, or after the timing's limit.
     void leave(Member member);
+    void announce_restart(Member member);
     // Requires that it doesn't run.
     void restart(Member member,
                  DataDirectory directory = DataDirectory::Kept,
                  Address address = Address::Same);
+    // It speaks that from its next start on.
+    void change_dialect(Member member, Dialect dialect);
+    // A second process of the same name at an address of its own, from a copy of the disk.
+    Member clone(Member member);
+    // Each starts next where the other was. Requires that neither runs.
+    void swap_addresses(Member a, Member b);
+    // All of ours, at once; says who they were.
+    std::vector<Member> kill_all();
+    // Each at a random time of that span, so in random order, without its data directory with that
+    // probability.
+    void restart_all(std::span<const Member> members, Duration span, double lost_share);
+    // Only generations of lost data directories come from the wall clock.
+    void jump_wall_clock(Member member, std::int64_t seconds);
+    // Takes a dead member out of every view, by the word of `by`. False if it doesn't hold it dead.
+    bool forget(Member by, Member member);
     void set_tag(Member member, std::string_view key, std::string_view value);
 
     // --- Network ---
@@ -112,6 +143,10 @@ class Cluster {
 
     [[nodiscard]] bool is_up(Member member) const { return world_.life(member) == Life::Up; }
 
+    // A member of this cluster: neither of another one, nor of another version, nor hostile.
+    [[nodiscard]] bool is_ours(Member member) const { return members_[member].is_ours; }
+
+    // Those of ours that run and don't stand still.
     [[nodiscard]] std::vector<Member> up() const;
 
     [[nodiscard]] std::size_t size() const { return members_.size(); }
@@ -160,19 +195,31 @@ class Cluster {
     [[nodiscard]] const ClusterOptions& options() const { return options_; }
 
   private:
+    // What a data directory remembers.
+    struct Disk {
+        std::uint64_t generation = 0;  // of the last run
+        std::vector<Endpoint> known;
+    };
+
     struct Seat {
         std::string name;
+        std::string cluster;
+        bool is_ours = true;
         AddressId address = 0;
         std::uint32_t zone = 0;
         std::int32_t drift_ppm = 0;
+        Dialect dialect = Dialect::Ours;
+        std::int64_t wall_offset_s = 0;
         std::vector<Endpoint> seeds;
-        std::vector<Endpoint> known;  // what its data directory remembers
+        Disk disk;
+        Disk before;  // as the run before the last left it
     };
 
     Member seat(const NewMember& wanted);
     void start(Member member, std::uint64_t generation);
     void restore_all();
-    void remember_known(Member member);
+    void save(Member member);
+    [[nodiscard]] std::uint64_t wall_seconds(Member member) const;
 
     ClusterOptions options_;
     World world_;

@@ -17,7 +17,7 @@ bool is_live(MemberState state) {
 std::vector<Member> Cluster::up() const {
     std::vector<Member> result;
     for (Member member = 0; member < members_.size(); ++member) {
-        if (is_up(member)) {
+        if (is_ours(member) && is_up(member)) {
             result.push_back(member);
         }
     }
@@ -35,7 +35,8 @@ std::optional<MemberState> Cluster::state(Member observer, Member member) const 
 
 bool Cluster::everywhere(Member member, MemberState wanted) const {
     for (Member observer = 0; observer < members_.size(); ++observer) {
-        if (observer != member && is_up(observer) && state(observer, member) != wanted) {
+        if (observer != member && is_ours(observer) && is_up(observer) &&
+            state(observer, member) != wanted) {
             return false;
         }
     }
@@ -136,7 +137,7 @@ std::string Cluster::explain() const {
         for (Member member = 0; member < members_.size() && shown < 20; ++member) {
             const auto view = state(observer, member);
             const bool shows_live = view && is_live(*view);
-            if (shows_live != is_up(member) || view == MemberState::Suspect) {
+            if (shows_live != (is_ours(member) && is_up(member)) || view == MemberState::Suspect) {
                 ++shown;
                 text += fmt::format("{} shows {} as {}; ", name(observer), name(member),
                                     view ? to_string(*view) : "unknown");

@@ -89,6 +89,9 @@ class Network {
     void freeze(ProcessId process);
     void thaw(Instant now, ProcessId process);
 
+    // The process gives up the connections that it has opened.
+    void forget_all(ProcessId process);
+
     void request(Instant now, ProcessId from, const Endpoint& to, Bytes bytes, bool fresh);
     void reply(Instant now, ProcessId from, ReplyToken token, Bytes bytes);
 

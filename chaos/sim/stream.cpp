@@ -297,6 +297,14 @@ void Network::answer_with_reset(Instant now, const Packet& packet) {
     }
 }
 
+void Network::forget_all(ProcessId process) {
+    for (PathId path = 0; path < connections_.size(); ++path) {
+        if (paths_[path].from == process && connections_[path].link != Link::None) {
+            give_up(path);
+        }
+    }
+}
+
 void Network::reset_connections(Instant now, ProcessId process, bool machine_is_off) {
     for (PathId path = 0; path < connections_.size(); ++path) {
         Connection& connection = connections_[path];

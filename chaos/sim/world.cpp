@@ -62,12 +62,19 @@ void World::start(ProcessId id, const Start& start) {
     profile.tags = start.tags;
     process.clock = LocalClock(kBeginning, start.drift_ppm);
     process.life = Life::Up;
-    process.is_blocked = false;
+    process.blocking = Blocking::Nothing;
     process.deaths_declared = 0;
     process.planned = kNever;
     process.instance = profile.instance;
-    process.engine = std::make_unique<Engine>(options_.engine, profile, start.generation, pool_,
+    EngineConfig config = options_.engine;
+    if (!start.cluster.empty()) {
+        config.cluster = start.cluster;
+    }
+    process.engine = std::make_unique<Engine>(std::move(config), profile, start.generation, pool_,
                                               seed, local_now(process));
+    process.speech = start.dialect == Dialect::Ours
+                         ? nullptr
+                         : std::make_unique<Speech>(start.dialect, mix64(seed));
     by_instance_[profile.instance] = id;
     network_.listen(id, process.run, start.address);
     trace_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
@@ -82,15 +89,15 @@ void World::end(ProcessId id, bool machine_is_off) {
     process.generation = process.engine->self().claim.generation;
     process.engine.reset();
     process.life = Life::Absent;
-    process.is_blocked = false;
+    process.blocking = Blocking::Nothing;
     process.planned = kNever;
-    process.held_bytes = 0;
-    for (const Held& held : process.inbox) {
-        if (held.packet != kNone) {
-            packets_.release(held.packet);
-        }
+    process.inbox_bytes = 0;
+    process.outbox_bytes = 0;
+    drop(process.inbox, 0);
+    if (process.loop) {
+        drop(process.loop->batch, process.loop->batch_next);
+        process.loop.reset();
     }
-    process.inbox.clear();
     process.outbox.clear();
     trace_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
     trace_.add(process.instance ^ 1U);
@@ -103,59 +110,6 @@ void World::kill(ProcessId process) {
 
 void World::power_off(ProcessId process) {
     end(process, true);
-}
-
-void World::pause(ProcessId id) {
-    Process& process = running(id);
-    if (process.life == Life::Paused) {
-        return;
-    }
-    process.life = Life::Paused;
-    process.paused_at = now_;
-    network_.freeze(id);
-}
-
-void World::resume(ProcessId id) {
-    Process& process = running(id);
-    if (process.life != Life::Paused) {
-        return;
-    }
-    process.life = Life::Up;
-    const Duration gap = local_now(process) - process.clock.local(process.paused_at);
-    network_.thaw(now_, id);
-    if (!process.is_blocked) {
-        drain_inbox(id);
-    }
-    if (processes_[id].engine == nullptr) {
-        return;
-    }
-    process.engine->resumed(local_now(process), gap, out_);
-    finish(id);
-    if (processes_[id].engine != nullptr) {
-        process.engine->advance(local_now(process), out_);
-        finish(id);
-    }
-}
-
-void World::block(ProcessId id) {
-    running(id).is_blocked = true;
-}
-
-void World::unblock(ProcessId id) {
-    Process& process = running(id);
-    process.is_blocked = false;
-    std::vector<HeldSend> outbox;
-    outbox.swap(process.outbox);
-    for (const HeldSend& held : outbox) {
-        if (held.send.reply_to != 0) {
-            network_.reply(now_, id, held.send.reply_to, held.bytes);
-        } else {
-            network_.request(now_, id, held.send.to, held.bytes, held.send.fresh);
-        }
-    }
-    if (process.life == Life::Up) {
-        drain_inbox(id);
-    }
 }
 
 void World::join(ProcessId id, std::span<const Endpoint> seeds) {
@@ -204,7 +158,8 @@ void World::mark_faulty(ProcessId process, bool is_faulty) {
 
 bool World::is_healthy(ProcessId id) const {
     const Process& process = processes_.at(id);
-    return process.life == Life::Up && !process.is_blocked && !process.is_faulty;
+    return process.life == Life::Up && process.blocking == Blocking::Nothing && !process.loop &&
+           !process.is_faulty;
 }
 
 void World::at(Instant when, std::function<void()> action) {

@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "chaos/sim/checker.hpp"
+#include "chaos/sim/cpu.hpp"
+#include "chaos/sim/dialect.hpp"
 #include "chaos/sim/event_queue.hpp"
 #include "chaos/sim/history.hpp"
 #include "chaos/sim/local_clock.hpp"
@@ -41,18 +43,22 @@ struct WorldOptions {
     Carrying carrying = Carrying::Stream;
     Checks checks = Checks::On;
     EngineConfig engine;
-    // What a paused process's kernel keeps for it; more is dropped.
+    // What is kept for a process that doesn't receive, and what a process keeps that can't send;
+    // more is dropped.
     std::size_t receive_buffer_bytes = std::size_t{1} << 20U;
+    std::size_t send_buffer_bytes = std::size_t{1} << 20U;
 };
 
 // How one run of a process starts.
 struct Start {
     std::string name;
+    std::string cluster;  // empty: that of the world's options
     AddressId address = 0;
     std::string zone;
     std::uint32_t weight_milli = 1000;
     std::uint64_t generation = 1;
     std::int32_t drift_ppm = 0;
+    Dialect dialect = Dialect::Ours;
     std::vector<std::pair<std::string, std::string>> tags;
 };
 
@@ -60,6 +66,34 @@ enum class Life : std::uint8_t {
     Absent,  // never started, or has ended
     Up,
     Paused,
+};
+
+// What a block holds back. Lifeguard's experiments hold both; the halves tell a member that can't
+// be heard from one that can't hear, as no network does between living machines.
+enum class Blocking : std::uint8_t {
+    Nothing,
+    Sends,
+    Receives,
+    Both,
+};
+
+constexpr bool blocks_sends(Blocking what) {
+    return what == Blocking::Sends || what == Blocking::Both;
+}
+
+constexpr bool blocks_receives(Blocking what) {
+    return what == Blocking::Receives || what == Blocking::Both;
+}
+
+// That a fault took hold, over all runs of a process.
+struct FaultCounters {
+    std::uint64_t held_sends = 0;     // by a block
+    std::uint64_t held_receives = 0;  // by a block or a pause
+    std::uint64_t dropped_sends = 0;  // the buffer was full
+    std::uint64_t dropped_receives = 0;
+    std::uint64_t pauses_noticed = 0;  // and told to the engine
+    Duration longest_wait{};           // of a message, until the process read it
+    Duration latest_turn{};            // of a slow process's loop, behind what it had planned
 };
 
 class World {
@@ -77,14 +111,21 @@ class World {
     void start(ProcessId process, const Start& start);
     void kill(ProcessId process);       // kill -9: connections are reset, the address refuses
     void power_off(ProcessId process);  // the machine too: only silence
-    // SIGSTOP and SIGCONT. What has arrived meanwhile is read before the engine learns of the gap
-    // and before any timer fires.
+    // SIGSTOP and SIGCONT. As in the agent's loop: a gap that is notable (see notable_pause) is
+    // told to the engine and ends the process's own connections; then what has arrived meanwhile is
+    // read; then timers fire.
     void pause(ProcessId process);
     void resume(ProcessId process);
-    // Lifeguard's fault: messages are held before they are sent and after they are received, timers
-    // run.
-    void block(ProcessId process);
-    void unblock(ProcessId process);
+    // Messages are held before they are sent, after they are received, or both; timers run. What is
+    // no longer blocked is released in its order.
+    void block(ProcessId process, Blocking what = Blocking::Both);
+
+    void unblock(ProcessId process) { block(process, Blocking::Nothing); }
+
+    // From now on its work takes time: messages queue while it works, timers fire late. Each turn
+    // of its loop is the agent's: the time is read once, all that waits is handed over, then timers
+    // fire. No limits: as fast as it was. Ends with the process.
+    void limit_cpu(ProcessId process, const CpuLimits& limits);
 
     // The engine's other inputs.
     void join(ProcessId process, std::span<const Endpoint> seeds);
@@ -96,8 +137,17 @@ class World {
 
     [[nodiscard]] Life life(ProcessId process) const { return processes_[process].life; }
 
-    [[nodiscard]] bool is_blocked(ProcessId process) const {
-        return processes_[process].is_blocked;
+    [[nodiscard]] Blocking blocking(ProcessId process) const {
+        return processes_[process].blocking;
+    }
+
+    // Of a process that was started with a dialect that isn't ours; else nothing.
+    [[nodiscard]] const Speech* speech(ProcessId process) const {
+        return processes_[process].speech.get();
+    }
+
+    [[nodiscard]] const FaultCounters& faults(ProcessId process) const {
+        return processes_[process].faults;
     }
 
     // Requires that it runs.
@@ -149,6 +199,7 @@ class World {
 
   private:
     struct Held {
+        Instant since;
         PacketId packet = kNone;
         ReplyToken token = 0;
         std::optional<LinkEvent> link;
@@ -159,11 +210,33 @@ class World {
         std::vector<std::uint8_t> bytes;
     };
 
+    enum class Work : std::uint8_t {
+        None,
+        Message,  // the next of the batch
+        Timers,
+    };
+
+    // The loop of a slow process, as Agent::run() turns it. Times are global.
+    struct Loop {
+        CpuLimits limits;
+        bool is_turning = false;
+        bool has_advanced = false;  // in this turn
+        Work in_hand = Work::None;  // done at busy_until
+        Instant busy_until;
+        Instant turned_at;         // what the process takes for now in this turn
+        Instant planned = kNever;  // when it wanted to turn
+        std::vector<Held> batch;   // taken out of the inbox
+        std::size_t batch_next = 0;
+        std::size_t read_count = 0;  // messages in this turn
+    };
+
     struct Process {
         std::unique_ptr<Engine> engine;
+        std::unique_ptr<Loop> loop;      // of a slow process only
+        std::unique_ptr<Speech> speech;  // of a process of another version only
         LocalClock clock;
         Life life = Life::Absent;
-        bool is_blocked = false;
+        Blocking blocking = Blocking::Nothing;
         bool is_faulty = false;
         std::uint32_t run = 0;
         std::uint64_t generation = 0;
@@ -173,29 +246,52 @@ class World {
         Instant fired_at;          // the last deadline's
         std::uint32_t fired = 0;   // so many deadlines at that time
         Instant paused_at;
-        std::size_t held_bytes = 0;
+        std::size_t inbox_bytes = 0;
+        std::size_t outbox_bytes = 0;
+        FaultCounters faults;
         std::vector<Held> inbox;
         std::vector<HeldSend> outbox;
         std::vector<Notice> notices;
     };
 
     [[nodiscard]] Instant local_now(const Process& process) const {
-        return process.clock.local(now_);
+        const bool is_turning = process.loop && process.loop->is_turning;
+        return process.clock.local(is_turning ? process.loop->turned_at : now_);
     }
 
     Process& running(ProcessId process);
     void end(ProcessId process, bool machine_is_off);
     void handle(const Event& event);
     void fire_deadline(ProcessId id);
+    void advance(ProcessId id);
     void receive(Arrival& arrival);
+    void hold(Process& process, const Held& held);
     void hand_over(ProcessId id, const Held& held);
     void drain_inbox(ProcessId id);
+    void tell_of_pause(ProcessId id);
+    void stood_still(ProcessId id, Duration gap);
+    void let_out(ProcessId id, const Send& send, Bytes bytes);
+    void send(ProcessId id, const Send& send, Bytes bytes);
+    void hold(Process& process, const Send& send, Bytes bytes);
+    void release_outbox(ProcessId id);
+    void drop(std::vector<Held>& messages, std::size_t first);
     void finish(ProcessId id);  // after every call into its engine
     void carry_out_sends(ProcessId id, Process& process);
     void note_changes(ProcessId id, Process& process);
     void note_death(ProcessId observer, Process& process, const Change& change, bool first_hand);
     bool note_notices(Process& process);
     void plan_deadline(ProcessId id, Process& process);
+    void plan(ProcessId id, Process& process, Instant when);
+
+    // world_loop.cpp
+    void turn(ProcessId id);
+    bool begin_turn(ProcessId id);
+    void end_turn(ProcessId id);
+    bool take_work(Process& process);
+    void do_work(ProcessId id);
+    void plan_turn(ProcessId id, Process& process);
+    void quicken(ProcessId id);
+    [[nodiscard]] static bool has_mail(const Process& process);
 
     WorldOptions options_;
     Instant now_ = kBeginning;

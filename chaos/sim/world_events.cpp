@@ -78,34 +78,26 @@ void World::fire_deadline(ProcessId id) {
     if (process.life != Life::Up) {
         return;
     }
+    if (process.loop) {
+        turn(id);
+        return;
+    }
     const Instant local = local_now(process);
     if (process.engine->next_deadline() > local) {
         plan_deadline(id, process);
         return;
     }
+    advance(id);
+}
+
+void World::advance(ProcessId id) {
+    Process& process = processes_[id];
     process.fired = process.fired_at == now_ ? process.fired + 1 : 0;
     process.fired_at = now_;
     MEMBERD_CHECK(process.fired < kFiresAtOnceMax, "an engine's deadline does not move");
     ++history_.events;
-    process.engine->advance(local, out_);
+    process.engine->advance(local_now(process), out_);
     finish(id);
-}
-
-void World::receive(Arrival& arrival) {
-    Process& process = processes_[arrival.to];
-    const Held held{arrival.packet, arrival.token, arrival.link};
-    if (process.life == Life::Up && !process.is_blocked) {
-        hand_over(arrival.to, held);
-        return;
-    }
-    const std::size_t bytes = arrival.packet == kNone ? 0 : packets_[arrival.packet].bytes.size();
-    if (process.held_bytes + bytes > options_.receive_buffer_bytes) {
-        ++history_.dropped_while_paused;
-        packets_.release(arrival.packet);
-        return;
-    }
-    process.held_bytes += bytes;
-    process.inbox.push_back(held);
 }
 
 void World::hand_over(ProcessId id, const Held& held) {
@@ -122,29 +114,20 @@ void World::hand_over(ProcessId id, const Held& held) {
         return;
     }
     const Packet& packet = packets_[held.packet];
+    process.inbox_bytes -= std::min(process.inbox_bytes, packet.bytes.size());
+    process.faults.longest_wait = std::max(process.faults.longest_wait, now_ - held.since);
     if (processes_[id].engine != nullptr) {
         trace_.add(word_of(now_));
         trace_.add(static_cast<std::uint64_t>(packet.from) << 32U | id);
         trace_.add(Bytes(packet.bytes));
         ++history_.events;
         ++history_.deliveries;
-        process.engine->receive(local, held.token, packet.bytes, out_);
+        const Bytes bytes =
+            process.speech ? process.speech->hear(packet.bytes) : Bytes(packet.bytes);
+        process.engine->receive(local, held.token, bytes, out_);
         finish(id);
     }
     packets_.release(held.packet);
-}
-
-void World::drain_inbox(ProcessId id) {
-    std::vector<Held> inbox;
-    inbox.swap(processes_[id].inbox);
-    processes_[id].held_bytes = 0;
-    for (const Held& held : inbox) {
-        if (processes_[id].engine != nullptr) {
-            hand_over(id, held);
-        } else if (held.packet != kNone) {
-            packets_.release(held.packet);
-        }
-    }
 }
 
 void World::finish(ProcessId id) {
@@ -176,12 +159,13 @@ void World::carry_out_sends(ProcessId id, Process& process) {
         if (options_.checks == Checks::On) {
             checker_.check_size(now_, id, bytes);
         }
-        if (process.is_blocked) {
-            process.outbox.push_back({send, {bytes.begin(), bytes.end()}});
-        } else if (send.reply_to != 0) {
-            network_.reply(now_, id, send.reply_to, bytes);
-        } else {
-            network_.request(now_, id, send.to, bytes, send.fresh);
+        if (process.speech == nullptr) {
+            let_out(id, send, bytes);
+            continue;
+        }
+        let_out(id, send, process.speech->say(bytes));
+        if (const Bytes more = process.speech->add(); !more.empty()) {
+            let_out(id, send, more);
         }
     }
 }
@@ -244,11 +228,20 @@ bool World::note_notices(Process& process) {
 }
 
 void World::plan_deadline(ProcessId id, Process& process) {
+    if (process.loop) {
+        if (!process.loop->is_turning) {
+            plan_turn(id, process);
+        }
+        return;
+    }
     const Instant deadline = process.engine->next_deadline();
     if (deadline == kNever || process.life != Life::Up) {
         return;
     }
-    const Instant when = std::max(process.clock.global(deadline), now_);
+    plan(id, process, std::max(process.clock.global(deadline), now_));
+}
+
+void World::plan(ProcessId id, Process& process, Instant when) {
     if (when < process.planned) {
         process.planned = when;
         events_.push(when, EventKind::Deadline, id);
