@@ -23,7 +23,7 @@ World::World(WorldOptions options)
       schedule_(stream_seed(options_.seed, kScheduleStream)),
       member_seed_(stream_seed(options_.seed, kMemberStream)),
       network_(stream_seed(options_.seed, kNetworkStream), options_.carrying, events_, packets_),
-      checker_(options_.engine.mode) {}
+      checker_(options_.engine, pool_, network_) {}
 
 World::~World() = default;
 
@@ -79,7 +79,8 @@ void World::start(ProcessId id, const Start& start) {
     network_.listen(id, process.run, start.address);
     trace_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
     trace_.add(profile.instance);
-    checker_.began(id, *process.engine);
+    checker_.began(id, *process.engine,
+                   start.cluster.empty() ? options_.engine.cluster : start.cluster);
     plan_deadline(id, process);
 }
 

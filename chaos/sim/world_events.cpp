@@ -124,6 +124,9 @@ void World::hand_over(ProcessId id, const Held& held) {
         ++history_.deliveries;
         const Bytes bytes =
             process.speech ? process.speech->hear(packet.bytes) : Bytes(packet.bytes);
+        if (options_.checks == Checks::On) {
+            checker_.hears(id, bytes);
+        }
         process.engine->receive(local, held.token, bytes, out_);
         finish(id);
     }
@@ -132,6 +135,9 @@ void World::hand_over(ProcessId id, const Held& held) {
 
 void World::finish(ProcessId id) {
     Process& process = processes_[id];
+    if (options_.checks == Checks::On) {
+        checker_.judge(now_, local_now(process), id, out_);
+    }
     if (!out_.sends.empty()) {
         carry_out_sends(id, process);
     }
@@ -140,9 +146,6 @@ void World::finish(ProcessId id) {
     }
     const bool ends = !out_.notices.empty() && note_notices(process);
     out_.clear();
-    if (options_.checks == Checks::On) {
-        checker_.check_self(now_, id, *process.engine);
-    }
     if (ends) {
         end(id, false);
         return;
@@ -156,9 +159,6 @@ void World::carry_out_sends(ProcessId id, Process& process) {
         const std::size_t type = message_type(bytes);
         ++history_.sent.messages[type];
         history_.sent.bytes[type] += bytes.size();
-        if (options_.checks == Checks::On) {
-            checker_.check_size(now_, id, bytes);
-        }
         if (process.speech == nullptr) {
             let_out(id, send, bytes);
             continue;
@@ -183,9 +183,6 @@ void World::note_changes(ProcessId id, Process& process) {
         trace_.add(change.claim.instance);
         trace_.add(change.claim.generation << 32U ^ change.claim.incarnation);
         ++history_.changes;
-        if (options_.checks == Checks::On) {
-            checker_.check_change(now_, id, change, pool_);
-        }
         if (is_death(change)) {
             // Engines count what they declare; several in one step are told apart by their order.
             note_death(id, process, change, first_hand > 0);

@@ -60,6 +60,7 @@ void World::stood_still(ProcessId id, Duration gap) {
     if (gap > notable_pause(options_.engine.timing)) {
         ++process.faults.pauses_noticed;
         network_.forget_all(id);
+        checker_.stood_still(id, local_now(process), gap);
         process.engine->resumed(local_now(process), gap, out_);
         finish(id);
     }
