@@ -9,15 +9,21 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "chaos/sim/accuracy_checker.hpp"
 #include "chaos/sim/engine_call.hpp"
 #include "chaos/sim/evidence_checker.hpp"
+#include "chaos/sim/fold_checker.hpp"
 #include "chaos/sim/ghosts.hpp"
 #include "chaos/sim/identity_checker.hpp"
+#include "chaos/sim/load_checker.hpp"
 #include "chaos/sim/message_checker.hpp"
+#include "chaos/sim/probe_checker.hpp"
+#include "chaos/sim/ring_checker.hpp"
 #include "chaos/sim/suspicion_checker.hpp"
 #include "chaos/sim/violation.hpp"
 
@@ -29,10 +35,12 @@ class Checker {
     Checker(const EngineConfig& config, const ProfilePool& pool, const Network& network);
 
     // `cluster`: the name of the one that it belongs to.
-    void began(ProcessId process, const Engine& engine, std::string_view cluster);
-    void ended(ProcessId process);
+    void began(Instant now, ProcessId process, const Engine& engine, std::string_view cluster);
+    void ended(Instant now, ProcessId process);
+    // What it shows now was never announced.
+    void restored(ProcessId process);
     // Before the call that tells the engine of the gap.
-    void stood_still(ProcessId process, Instant local, Duration gap);
+    void stood_still(Instant now, Instant local, ProcessId process, Duration gap);
 
     // Before the call that delivers it. The bytes live until judge().
     void hears(ProcessId process, Bytes bytes);
@@ -42,6 +50,16 @@ class Checker {
     // From now on somebody forges claims: that nobody claims more of a member than it has issued
     // holds no more.
     void allow_forgeries() { identity_.allow_forgeries(); }
+
+    // From now on I14 is judged too.
+    void expect_accuracy(const AccuracyBudget& budget, AccuracyChecker::Judge is_healthy_pair) {
+        accuracy_.emplace(budget, std::move(is_healthy_pair));
+    }
+
+    void died(const Death& death, std::size_t process_count);
+    void returned(ProcessId observer, std::uint64_t instance);
+    // At the end of all (I18): what nobody has given back.
+    void left_over(Instant now, std::size_t packets, std::size_t profiles);
 
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_.list(); }
 
@@ -55,6 +73,12 @@ class Checker {
     MessageChecker messages_;
     EvidenceChecker evidence_;    // mode memberd
     SuspicionChecker suspicion_;  // the other modes
+    FoldChecker fold_;
+    RingChecker ring_;
+    LoadChecker load_;
+    ProbeChecker probes_;
+    std::optional<AccuracyChecker> accuracy_;
+    std::size_t running_ = 0;
 
     // Of the present call.
     Message heard_;

@@ -1,6 +1,7 @@
 // What the kernel does with events and with what engines answer.
 #include <algorithm>
 
+#include "chaos/sim/checker.hpp"
 #include "chaos/sim/world.hpp"
 #include "detector/check.hpp"
 
@@ -124,8 +125,8 @@ void World::hand_over(ProcessId id, const Held& held) {
         ++history_.deliveries;
         const Bytes bytes =
             process.speech ? process.speech->hear(packet.bytes) : Bytes(packet.bytes);
-        if (options_.checks == Checks::On) {
-            checker_.hears(id, bytes);
+        if (is_checked()) {
+            checker_->hears(id, bytes);
         }
         process.engine->receive(local, held.token, bytes, out_);
         finish(id);
@@ -135,8 +136,8 @@ void World::hand_over(ProcessId id, const Held& held) {
 
 void World::finish(ProcessId id) {
     Process& process = processes_[id];
-    if (options_.checks == Checks::On) {
-        checker_.judge(now_, local_now(process), id, out_);
+    if (is_checked()) {
+        checker_->judge(now_, local_now(process), id, out_);
     }
     if (!out_.sends.empty()) {
         carry_out_sends(id, process);
@@ -189,10 +190,12 @@ void World::note_changes(ProcessId id, Process& process) {
             first_hand -= first_hand > 0 ? 1U : 0U;
         } else if (change.kind == ChangeKind::State) {
             history_.suspicions += change.claim.state == MemberState::Suspect ? 1U : 0U;
-            history_.returns +=
-                change.claim.state == MemberState::Alive && change.previous == MemberState::Dead
-                    ? 1U
-                    : 0U;
+            if (change.claim.state == MemberState::Alive && change.previous == MemberState::Dead) {
+                ++history_.returns;
+                if (is_checked()) {
+                    checker_->returned(id, change.claim.instance);
+                }
+            }
         }
     }
 }
@@ -216,6 +219,9 @@ void World::note_death(ProcessId observer,
                          !network_.topology().is_cut(death.victim, observer);
     }
     history_.deaths.push_back(death);
+    if (is_checked()) {
+        checker_->died(death, processes_.size());
+    }
 }
 
 bool World::note_notices(Process& process) {

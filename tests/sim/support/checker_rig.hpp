@@ -20,10 +20,13 @@ namespace memberd::sim {
 
 class CheckerRig {
   public:
-    explicit CheckerRig(Mode mode, std::size_t count = 6)
+    static constexpr std::size_t kCount = 6;
+
+    explicit CheckerRig(Mode mode, const Timing& timing = timing_of(TimingProfile::Lan))
         : network_(1, Carrying::Datagram, events_, packets_) {
         config.mode = mode;
-        for (std::size_t i = 0; i < count; ++i) {
+        config.timing = timing;
+        for (std::size_t i = 0; i < kCount; ++i) {
             Profile profile;
             profile.name = "m" + std::to_string(i);
             profile.instance = 100 + i;
