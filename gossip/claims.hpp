@@ -62,6 +62,9 @@ class Claims {
     void restore(const MemberView& member);
 
     void on_pending_death(const Timer& timer);
+
+    [[nodiscard]] std::size_t pending_death_count() const { return pending_.size(); }
+
     void sweep();
 
     // This process stood still: what is pending was pending without a chance to hear the answer.

@@ -265,6 +265,16 @@ std::size_t Engine::table_bytes() const {
     return impl_->core.roster.memory_bytes();
 }
 
+EngineBacklog Engine::backlog(Instant now) const {
+    EngineBacklog backlog;
+    backlog.records = impl_->core.roster.size();
+    backlog.updates = impl_->core.queue.size();
+    backlog.cases = std::visit([](const auto& d) { return d.case_count(); }, impl_->detection);
+    backlog.pending_deaths = impl_->claims.pending_death_count();
+    backlog.name_checks = impl_->joining.check_count(now);
+    return backlog;
+}
+
 std::vector<std::string_view> Engine::subjects() const {
     std::vector<std::string_view> names;
     if (ObserverDetection* observers = impl_->observer_detection()) {

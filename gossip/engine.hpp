@@ -106,6 +106,16 @@ struct EngineCounters {
     std::uint64_t late_acks = 0;
 };
 
+// What an engine is busy with. All of it has an end; all but the records is nothing where nothing
+// happens.
+struct EngineBacklog {
+    std::size_t records = 0;         // in the table, this member and tombstones included
+    std::size_t updates = 0;         // to be passed on
+    std::size_t cases = 0;           // against members: open cases, accusations, suspicion timers
+    std::size_t pending_deaths = 0;  // heard of, and the accused may still refute
+    std::size_t name_checks = 0;     // that have not run out
+};
+
 class EngineImpl;
 
 class Engine {
@@ -173,6 +183,8 @@ class Engine {
     // Bytes that the member tables of this engine take, per known member without the shared pool.
     // O(1).
     [[nodiscard]] std::size_t table_bytes() const;
+    // For tests and simulations. O(what it counts).
+    [[nodiscard]] EngineBacklog backlog(Instant now) const;
     // The names of the members that this engine pings regularly, and of those that ping it. Mode
     // memberd. O(K).
     [[nodiscard]] std::vector<std::string_view> subjects() const;

@@ -315,6 +315,12 @@ void Joining::holder_is_silent(std::size_t index) {
     }
 }
 
+std::size_t Joining::check_count(Instant now) const {
+    return static_cast<std::size_t>(
+        std::count_if(checks_.begin(), checks_.end(),
+                      [now](const NameCheck& check) { return check.until > now; }));
+}
+
 // --- Leaving ---
 
 void Joining::leave(bool for_restart) {

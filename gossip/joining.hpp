@@ -48,6 +48,9 @@ class Joining {
 
     [[nodiscard]] bool joined() const { return joined_; }
 
+    // Checks of names whose outcome still stands.
+    [[nodiscard]] std::size_t check_count(Instant now) const;
+
   private:
     // A ping to whoever holds a name, to see whether that run lives.
     struct NameCheck {

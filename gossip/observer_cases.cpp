@@ -45,6 +45,12 @@ Duration ObserverDetection::silence_of(const Watch& w) const {
     return w.unanswered_since == kNever ? Duration::zero() : core_.now - w.unanswered_since;
 }
 
+std::size_t ObserverDetection::case_count() const {
+    const auto open = std::count_if(watches_.begin(), watches_.end(),
+                                    [](const Watch& w) { return w.case_is_open; });
+    return static_cast<std::size_t>(open) + accusations_.size();
+}
+
 void ObserverDetection::open_case(Watch& w) {
     if (has_grace(w.member)) {
         // It said that it would be back: its time does not count yet.

@@ -44,6 +44,9 @@ class ObserverDetection {
 
     [[nodiscard]] std::optional<Observation> observation(Instant now, Slot member) const;
 
+    // Cases that are open and accusations that are held.
+    [[nodiscard]] std::size_t case_count() const;
+
     [[nodiscard]] DoubtReason doubt() const { return doubt_.doubts(core_.now); }
 
     [[nodiscard]] std::string_view doubt_text() const;

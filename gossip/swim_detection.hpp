@@ -35,6 +35,9 @@ class SwimDetection {
 
     [[nodiscard]] std::optional<Observation> observation(Instant now, Slot member) const;
 
+    // Suspicions whose timers run.
+    [[nodiscard]] std::size_t case_count() const { return suspects_.size(); }
+
     [[nodiscard]] int local_health() const { return static_cast<int>(health_.score()); }
 
   private:

@@ -1,80 +1,90 @@
-// The safety invariants that can be seen from outside an engine, checked at every event.
+// The safety invariants, checked at every call into an engine.
 //
-// I1 ownership: nobody shows a member with a generation and incarnation above those it has given
-// itself. I2 monotone record: what an observer shows of a member never goes back (generation; left;
-// incarnation; state, where a suspicion of mode memberd counts as alive). I3 no resurrection: dead
-// or left becomes alive only with greater numbers. I4 self: a member never shows itself suspect or
-// dead. I9 size: probe messages and all others keep their limits.
+// The truth is the simulator's own: ghosts of every run (what it has really issued), the bytes that
+// travel, decoded once, and what every run has shown. Nothing rests on what an engine believes but
+// what it shows. Each kind of invariant has a file of its own; chaos/README.md has the table.
 //
-// The truth comes from ghosts: what every run of every process has really issued, which only the
-// simulator knows. Thread rule: one thread. Complexity: O(log changes) a change, O(1) an event.
+// Thread rule: one thread. Complexity: O(bytes in and out) a call; O(members known) where a call
+// changed the membership.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "chaos/sim/packet_pool.hpp"
-#include "detector/time.hpp"
-#include "gossip/engine.hpp"
+#include "chaos/sim/accuracy_checker.hpp"
+#include "chaos/sim/engine_call.hpp"
+#include "chaos/sim/evidence_checker.hpp"
+#include "chaos/sim/fold_checker.hpp"
+#include "chaos/sim/ghosts.hpp"
+#include "chaos/sim/identity_checker.hpp"
+#include "chaos/sim/load_checker.hpp"
+#include "chaos/sim/message_checker.hpp"
+#include "chaos/sim/probe_checker.hpp"
+#include "chaos/sim/ring_checker.hpp"
+#include "chaos/sim/suspicion_checker.hpp"
+#include "chaos/sim/violation.hpp"
 
 namespace memberd::sim {
 
-// The invariant that was broken, where and when.
-struct Violation {
-    std::string invariant;
-    std::string text;
-    Instant at;
-};
-
-// One run of one process, as it truly is.
-struct Ghost {
-    ProcessId process = kNone;
-    std::uint64_t instance = 0;
-    std::uint64_t generation = 0;    // the greatest it has issued
-    std::uint32_t incarnation = 0;   // with that generation
-    const Engine* engine = nullptr;  // while it runs
-};
-
 class Checker {
   public:
-    explicit Checker(Mode mode) : suspicion_is_evidence_(mode == Mode::Memberd) {}
+    // The pool and the network must outlive the checker.
+    Checker(const EngineConfig& config, const ProfilePool& pool, const Network& network);
 
-    // Ghosts are kept for the whole run: old claims travel for long.
-    void began(ProcessId process, const Engine& engine);
-    void ended(ProcessId process);
+    // `cluster`: the name of the one that it belongs to.
+    void began(Instant now, ProcessId process, const Engine& engine, std::string_view cluster);
+    void ended(Instant now, ProcessId process);
+    // What it shows now was never announced.
+    void restored(ProcessId process);
+    // Before the call that tells the engine of the gap.
+    void stood_still(Instant now, Instant local, ProcessId process, Duration gap);
 
-    void check_change(Instant now,
-                      ProcessId observer,
-                      const Change& change,
-                      const ProfilePool& pool);
-    void check_self(Instant now, ProcessId process, const Engine& engine);
-    void check_size(Instant now, ProcessId process, Bytes message);
+    // Before the call that delivers it. The bytes live until judge().
+    void hears(ProcessId process, Bytes bytes);
+    // After every call: what it has put out, and how its engine is now.
+    void judge(Instant now, Instant local, ProcessId process, const Output& out);
 
-    [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+    // From now on somebody forges claims: that nobody claims more of a member than it has issued
+    // holds no more.
+    void allow_forgeries() { identity_.allow_forgeries(); }
+
+    // From now on I14 is judged too.
+    void expect_accuracy(const AccuracyBudget& budget, AccuracyChecker::Judge is_healthy_pair) {
+        accuracy_.emplace(budget, std::move(is_healthy_pair));
+    }
+
+    void died(const Death& death, std::size_t process_count);
+    void returned(ProcessId observer, std::uint64_t instance);
+    // At the end of all (I18): what nobody has given back.
+    void left_over(Instant now, std::size_t packets, std::size_t profiles);
+
+    [[nodiscard]] const std::vector<Violation>& violations() const { return violations_.list(); }
 
   private:
-    // What an observer showed last of a name.
-    struct Shown {
-        Claim claim;
-    };
+    bool is_memberd_;
+    const ProfilePool& pool_;
+    const Network& network_;
+    Ghosts ghosts_;
+    Violations violations_;
+    IdentityChecker identity_;
+    MessageChecker messages_;
+    EvidenceChecker evidence_;    // mode memberd
+    SuspicionChecker suspicion_;  // the other modes
+    FoldChecker fold_;
+    RingChecker ring_;
+    LoadChecker load_;
+    ProbeChecker probes_;
+    std::optional<AccuracyChecker> accuracy_;
+    std::size_t running_ = 0;
 
-    void violated(Instant now, std::string_view invariant, std::string text);
-    void check_ownership(Instant now,
-                         ProcessId observer,
-                         const Claim& claim,
-                         std::string_view name);
-    [[nodiscard]] MemberState ranked(MemberState state) const;
-
-    bool suspicion_is_evidence_;
-    std::vector<Ghost> ghosts_;                                     // in the order of their start
-    std::map<std::uint64_t, std::size_t> by_instance_;              // into ghosts_
-    std::map<ProcessId, std::size_t> running_;                      // into ghosts_
-    std::map<std::pair<std::size_t, std::uint64_t>, Shown> shown_;  // ghost and name key
-    std::vector<Violation> violations_;
+    // Of the present call.
+    Message heard_;
+    bool has_heard_ = false;
+    std::vector<SentMessage> sent_;
+    std::vector<std::uint64_t> deaths_;  // declared so far, by run
 };
 
 }  // namespace memberd::sim

@@ -183,7 +183,8 @@ class Cluster {
 
     [[nodiscard]] const std::vector<Violation>& violations() const { return world_.violations(); }
 
-    // What broke first, or who disagrees about whom, with the line that replays the run.
+    // If an invariant was broken, one line that says which, when and how to see the run again; then
+    // who disagrees about whom, and the line again.
     [[nodiscard]] std::string explain() const;
 
     [[nodiscard]] std::uint64_t trace_hash() const { return world_.trace_hash(); }

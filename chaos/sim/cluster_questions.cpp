@@ -125,13 +125,14 @@ std::optional<Instant> Cluster::last_death(Member member) const {
 }
 
 std::string Cluster::explain() const {
-    std::string text = fmt::format("after {:.3f} s, seed {}, n {}, mode {}: ", seconds(elapsed()),
-                                   options_.seed, options_.n, to_string(options_.mode));
+    std::string text;
     if (!violations().empty()) {
         const Violation& first = violations().front();
-        text += fmt::format("{} broken at {:.3f} s: {}\n", first.invariant,
-                            seconds(first.at - kBeginning), first.text);
+        text = fmt::format("{} at {:.3f} s: {}; replay: {}\n", first.invariant,
+                           seconds(first.at - kBeginning), first.text, options_.replay);
     }
+    text += fmt::format("after {:.3f} s, seed {}, n {}, mode {}: ", seconds(elapsed()),
+                        options_.seed, options_.n, to_string(options_.mode));
     std::size_t shown = 0;
     for (const Member observer : up()) {
         for (Member member = 0; member < members_.size() && shown < 20; ++member) {

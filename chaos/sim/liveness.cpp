@@ -225,11 +225,24 @@ class Liveness {
 
     void compare_footprints() {
         for (const auto& [member, before] : quiet_) {
-            if (cluster_.is_up(member) &&
-                footprint(cluster_.engine(member), cluster_.now()) != before.footprint) {
+            if (!cluster_.is_up(member)) {
+                continue;
+            }
+            const Engine& engine = cluster_.engine(member);
+            const EngineBacklog backlog = engine.backlog(cluster_.now());
+            if (footprint(engine, cluster_.now()) != before.footprint) {
                 violated("L5",
                          fmt::format("something changes at {} {:.1f} s after the faults ended",
                                      cluster_.name(member), seconds(elapsed())));
+            } else if (core_.size() > 1 && backlog.updates + backlog.cases +
+                                                   backlog.pending_deaths + backlog.name_checks >
+                                               0) {
+                violated(
+                    "L5",
+                    fmt::format("at {} wait {} updates, {} cases, {} deaths, {} checks of "
+                                "names, {:.1f} s after the faults ended",
+                                cluster_.name(member), backlog.updates, backlog.cases,
+                                backlog.pending_deaths, backlog.name_checks, seconds(elapsed())));
             }
         }
     }

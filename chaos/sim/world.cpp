@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chaos/sim/checker.hpp"
 #include "detector/check.hpp"
 
 namespace memberd::sim {
@@ -23,7 +24,7 @@ World::World(WorldOptions options)
       schedule_(stream_seed(options_.seed, kScheduleStream)),
       member_seed_(stream_seed(options_.seed, kMemberStream)),
       network_(stream_seed(options_.seed, kNetworkStream), options_.carrying, events_, packets_),
-      checker_(options_.engine.mode) {}
+      checker_(std::make_unique<Checker>(options_.engine, pool_, network_)) {}
 
 World::~World() = default;
 
@@ -79,13 +80,18 @@ void World::start(ProcessId id, const Start& start) {
     network_.listen(id, process.run, start.address);
     trace_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
     trace_.add(profile.instance);
-    checker_.began(id, *process.engine);
+    if (is_checked()) {
+        checker_->began(now_, id, *process.engine,
+                        start.cluster.empty() ? options_.engine.cluster : start.cluster);
+    }
     plan_deadline(id, process);
 }
 
 void World::end(ProcessId id, bool machine_is_off) {
     Process& process = running(id);
-    checker_.ended(id);
+    if (is_checked()) {
+        checker_->ended(now_, id);
+    }
     process.generation = process.engine->self().claim.generation;
     process.engine.reset();
     process.life = Life::Absent;
@@ -149,6 +155,9 @@ void World::restore(ProcessId id, std::span<const MemberView> members) {
     process.engine->restore(local_now(process), members, out_);
     // These changes never happened: nobody is told of them.
     out_.changes.clear();
+    if (is_checked()) {
+        checker_->restored(id);
+    }
     finish(id);
 }
 
@@ -160,6 +169,42 @@ bool World::is_healthy(ProcessId id) const {
     const Process& process = processes_.at(id);
     return process.life == Life::Up && process.blocking == Blocking::Nothing && !process.loop &&
            !process.is_faulty;
+}
+
+void World::expect_accuracy(const AccuracyBudget& budget) {
+    checker_->expect_accuracy(budget, [this](ProcessId observer, ProcessId member) {
+        const Topology& topology = network_.topology();
+        return is_healthy(observer) && is_healthy(member) && !topology.is_cut(observer, member) &&
+               !topology.is_cut(member, observer);
+    });
+}
+
+void World::allow_forgeries() {
+    checker_->allow_forgeries();
+}
+
+const std::vector<Violation>& World::violations() const {
+    return checker_->violations();
+}
+
+void World::close() {
+    for (ProcessId id = 0; id < processes_.size(); ++id) {
+        if (processes_[id].life != Life::Absent) {
+            power_off(id);
+        }
+    }
+    while (!events_.empty()) {
+        const Event event = events_.pop();
+        now_ = std::max(now_, event.at);
+        if (event.kind() == EventKind::Deadline || event.kind() == EventKind::Action) {
+            continue;
+        }
+        const Arrival arrival = network_.handle(event);
+        if (arrival.packet != kNone) {
+            packets_.release(arrival.packet);
+        }
+    }
+    checker_->left_over(now_, packets_.in_use(), pool_.size());
 }
 
 void World::at(Instant when, std::function<void()> action) {
@@ -176,7 +221,7 @@ void World::at(Instant when, std::function<void()> action) {
 }
 
 bool World::step(Instant until) {
-    if (!checker_.violations().empty()) {
+    if (!checker_->violations().empty()) {
         return false;
     }
     if (events_.empty() || events_.top().at > until) {

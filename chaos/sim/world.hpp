@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "chaos/sim/checker.hpp"
+#include "chaos/sim/accuracy_checker.hpp"
 #include "chaos/sim/cpu.hpp"
 #include "chaos/sim/dialect.hpp"
 #include "chaos/sim/event_queue.hpp"
@@ -25,6 +25,7 @@
 #include "chaos/sim/network.hpp"
 #include "chaos/sim/packet_pool.hpp"
 #include "chaos/sim/trace_hash.hpp"
+#include "chaos/sim/violation.hpp"
 #include "detector/random.hpp"
 #include "gossip/engine.hpp"
 
@@ -32,6 +33,8 @@ namespace memberd::sim {
 
 // Where every run begins. Not zero, as no real clock does.
 inline constexpr Instant kBeginning{std::chrono::seconds(1000)};
+
+class Checker;
 
 enum class Checks : std::uint8_t {
     On,
@@ -168,6 +171,18 @@ class World {
     void mark_faulty(ProcessId process, bool is_faulty);
     [[nodiscard]] bool is_healthy(ProcessId process) const;
 
+    // --- What must hold ---
+
+    // From now on nobody healthy may be lost beyond the budget (I14).
+    void expect_accuracy(const AccuracyBudget& budget);
+
+    // Somebody forges claims: I1 is judged no more.
+    void allow_forgeries();
+
+    // Ends every process and all that is under way. What nobody has given back by then is a
+    // violation (I18). Nothing but questions may follow.
+    void close();
+
     // --- Time ---
 
     [[nodiscard]] Instant now() const { return now_; }
@@ -187,7 +202,7 @@ class World {
 
     [[nodiscard]] const History& history() const { return history_; }
 
-    [[nodiscard]] const std::vector<Violation>& violations() const { return checker_.violations(); }
+    [[nodiscard]] const std::vector<Violation>& violations() const;
 
     [[nodiscard]] std::uint64_t trace_hash() const { return trace_.value(); }
 
@@ -259,6 +274,8 @@ class World {
         return process.clock.local(is_turning ? process.loop->turned_at : now_);
     }
 
+    [[nodiscard]] bool is_checked() const { return options_.checks == Checks::On; }
+
     Process& running(ProcessId process);
     void end(ProcessId process, bool machine_is_off);
     void handle(const Event& event);
@@ -302,7 +319,7 @@ class World {
     PacketPool packets_;
     Network network_;
     TraceHash trace_;
-    Checker checker_;
+    std::unique_ptr<Checker> checker_;
     History history_;
     Output out_;
     std::vector<Process> processes_;

@@ -1,6 +1,7 @@
 // What the kernel does with events and with what engines answer.
 #include <algorithm>
 
+#include "chaos/sim/checker.hpp"
 #include "chaos/sim/world.hpp"
 #include "detector/check.hpp"
 
@@ -124,6 +125,9 @@ void World::hand_over(ProcessId id, const Held& held) {
         ++history_.deliveries;
         const Bytes bytes =
             process.speech ? process.speech->hear(packet.bytes) : Bytes(packet.bytes);
+        if (is_checked()) {
+            checker_->hears(id, bytes);
+        }
         process.engine->receive(local, held.token, bytes, out_);
         finish(id);
     }
@@ -132,6 +136,9 @@ void World::hand_over(ProcessId id, const Held& held) {
 
 void World::finish(ProcessId id) {
     Process& process = processes_[id];
+    if (is_checked()) {
+        checker_->judge(now_, local_now(process), id, out_);
+    }
     if (!out_.sends.empty()) {
         carry_out_sends(id, process);
     }
@@ -140,9 +147,6 @@ void World::finish(ProcessId id) {
     }
     const bool ends = !out_.notices.empty() && note_notices(process);
     out_.clear();
-    if (options_.checks == Checks::On) {
-        checker_.check_self(now_, id, *process.engine);
-    }
     if (ends) {
         end(id, false);
         return;
@@ -156,9 +160,6 @@ void World::carry_out_sends(ProcessId id, Process& process) {
         const std::size_t type = message_type(bytes);
         ++history_.sent.messages[type];
         history_.sent.bytes[type] += bytes.size();
-        if (options_.checks == Checks::On) {
-            checker_.check_size(now_, id, bytes);
-        }
         if (process.speech == nullptr) {
             let_out(id, send, bytes);
             continue;
@@ -183,19 +184,18 @@ void World::note_changes(ProcessId id, Process& process) {
         trace_.add(change.claim.instance);
         trace_.add(change.claim.generation << 32U ^ change.claim.incarnation);
         ++history_.changes;
-        if (options_.checks == Checks::On) {
-            checker_.check_change(now_, id, change, pool_);
-        }
         if (is_death(change)) {
             // Engines count what they declare; several in one step are told apart by their order.
             note_death(id, process, change, first_hand > 0);
             first_hand -= first_hand > 0 ? 1U : 0U;
         } else if (change.kind == ChangeKind::State) {
             history_.suspicions += change.claim.state == MemberState::Suspect ? 1U : 0U;
-            history_.returns +=
-                change.claim.state == MemberState::Alive && change.previous == MemberState::Dead
-                    ? 1U
-                    : 0U;
+            if (change.claim.state == MemberState::Alive && change.previous == MemberState::Dead) {
+                ++history_.returns;
+                if (is_checked()) {
+                    checker_->returned(id, change.claim.instance);
+                }
+            }
         }
     }
 }
@@ -219,6 +219,9 @@ void World::note_death(ProcessId observer,
                          !network_.topology().is_cut(death.victim, observer);
     }
     history_.deaths.push_back(death);
+    if (is_checked()) {
+        checker_->died(death, processes_.size());
+    }
 }
 
 bool World::note_notices(Process& process) {

@@ -1,6 +1,7 @@
 // Processes that hold still or hold back: pauses and blocks, and what waits meanwhile.
 #include <algorithm>
 
+#include "chaos/sim/checker.hpp"
 #include "chaos/sim/world.hpp"
 #include "detector/pause.hpp"
 
@@ -60,6 +61,9 @@ void World::stood_still(ProcessId id, Duration gap) {
     if (gap > notable_pause(options_.engine.timing)) {
         ++process.faults.pauses_noticed;
         network_.forget_all(id);
+        if (is_checked()) {
+            checker_->stood_still(now_, local_now(process), id, gap);
+        }
         process.engine->resumed(local_now(process), gap, out_);
         finish(id);
     }

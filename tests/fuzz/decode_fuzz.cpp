@@ -10,7 +10,7 @@
 
 #include "gossip/codec.hpp"
 #include "gossip/profile_pool.hpp"
-#include "tests/support/reencode.hpp"
+#include "chaos/sim/reencode.hpp"
 #include "tests/support/value_count.hpp"
 
 namespace {
@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     acquire_profiles(message);
 
-    const std::vector<std::uint8_t> again = memberd::tests::reencode(message);
+    const std::vector<std::uint8_t> again = memberd::sim::reencode(message);
     memberd::Message second;
     expect(memberd::decode(again, second) == DecodeStatus::Ok, "what was decoded can be encoded");
     if (value_count(again) == value_count(bytes)) {
@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else {
         // Elements of a later version are left out.
         expect(value_count(again) < value_count(bytes), "nothing is added");
-        expect(memberd::tests::reencode(second) == again, "what is left is canonical");
+        expect(memberd::sim::reencode(second) == again, "what is left is canonical");
     }
     return 0;
 }

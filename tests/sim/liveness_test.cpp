@@ -2,6 +2,8 @@
 #include "chaos/sim/liveness.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -189,6 +191,31 @@ TEST_P(Liveness, ReportsARecoveryIntoTwoClusters) {
     Random random(7);
 
     EXPECT_TRUE(has(check_recovery(cluster, core, random, budget()), "L7"));
+}
+
+// L8 (the bound is Tarantool's): what is urgent does not wait behind what is not.
+TEST_P(Liveness, OfADeathIsNotHeldUpByAStormOfTags) {
+    Cluster cluster(options_);
+    cluster.run_for(15s);
+    const Instant killed = cluster.now();
+    cluster.kill(1);
+    int changes = 0;
+    const bool is_known = cluster.run_until(
+        [&] {
+            for (const Member member : cluster.up()) {
+                cluster.set_tag(member, "load", std::to_string(++changes));
+            }
+            return cluster.everywhere(1, MemberState::Dead);
+        },
+        detection_limit(GetParam()), 100ms);
+
+    ASSERT_TRUE(is_known) << cluster.explain();
+    EXPECT_GT(changes, 60);
+    const double rounds = 6 * std::log2(static_cast<double>(cluster.size()));
+    EXPECT_LT(*cluster.last_death(1) - *cluster.first_death(1, killed),
+              from_seconds(rounds * seconds(options_.timing.baseline.gossip_interval)))
+        << cluster.explain();
+    expect_sound(cluster);
 }
 
 }  // namespace

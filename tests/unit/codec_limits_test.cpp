@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "chaos/sim/reencode.hpp"
 #include "gossip/codec.hpp"
-#include "tests/support/reencode.hpp"
 #include "tests/support/value_count.hpp"
 #include "tests/unit/support/allocation_count.hpp"
 #include "tests/unit/support/wire_samples.hpp"
@@ -14,7 +14,7 @@
 namespace memberd {
 namespace {
 
-using tests::reencode;
+using sim::reencode;
 using tests::sample_envelope;
 using Buffer = std::vector<std::uint8_t>;
 

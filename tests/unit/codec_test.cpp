@@ -7,15 +7,15 @@
 
 #include <gtest/gtest.h>
 
+#include "chaos/sim/reencode.hpp"
 #include "gossip/profile_pool.hpp"
-#include "tests/support/reencode.hpp"
 #include "tests/unit/support/allocation_count.hpp"
 #include "tests/unit/support/wire_samples.hpp"
 
 namespace memberd {
 namespace {
 
-using tests::reencode;
+using sim::reencode;
 using tests::sample_envelope;
 using Buffer = std::vector<std::uint8_t>;
 

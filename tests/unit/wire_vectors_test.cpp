@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "chaos/sim/reencode.hpp"
 #include "gossip/codec.hpp"
-#include "tests/support/reencode.hpp"
 #include "tests/unit/support/wire_samples.hpp"
 
 namespace memberd {
@@ -59,7 +59,7 @@ TEST(WireVectors, DecodeToWhatTheyWereEncodedFrom) {
         }
         Message message;
         ASSERT_EQ(decode(bytes, message), DecodeStatus::Ok) << name;
-        EXPECT_EQ(to_hex(tests::reencode(message)), hex) << name;
+        EXPECT_EQ(to_hex(sim::reencode(message)), hex) << name;
     }
 }
 

@@ -1,5 +1,5 @@
-// Writes a decoded message again, from what the decoder handed out: tests hold it against the bytes
-// it came from.
+// Writes a decoded message again, from what the decoder handed out: checkers and tests hold it
+// against the bytes that it came from.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "gossip/codec.hpp"
 
-namespace memberd::tests {
+namespace memberd::sim {
 
 inline void reencode_item(Encoder& encoder, const SyncItem& item) {
     switch (item.kind) {
@@ -109,10 +109,16 @@ class Reencoder {
     Encoder encoder_;
 };
 
+// Replaces what is in the buffer.
+inline void reencode(const Message& message, std::vector<std::uint8_t>& bytes) {
+    bytes.clear();
+    Reencoder(message, bytes).run();
+}
+
 inline std::vector<std::uint8_t> reencode(const Message& message) {
     std::vector<std::uint8_t> bytes;
-    Reencoder(message, bytes).run();
+    reencode(message, bytes);
     return bytes;
 }
 
-}  // namespace memberd::tests
+}  // namespace memberd::sim
