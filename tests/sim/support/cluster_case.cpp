@@ -37,7 +37,7 @@ ClusterOptions options_of(const ClusterCase& of) {
     options.mode = of.mode;
     options.n = of.n;
     options.seed = wanted > 0 ? static_cast<std::uint64_t>(wanted) : 1;
-    options.replay = std::string("build/dev/bin/sim_tests --gtest_filter=") +
+    options.replay = std::string("build/dev/bin/" MEMBERD_TEST_PROGRAM " --gtest_filter=") +
                      test->test_suite_name() + "." + test->name() +
                      " --gtest_random_seed=" + std::to_string(options.seed);
     std::printf("seed %s; replay: %s\n", std::to_string(options.seed).c_str(),
