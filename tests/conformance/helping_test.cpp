@@ -159,6 +159,14 @@ TEST_P(Asking, IsAnsweredByOneHelpersProof) {
     EXPECT_EQ(rig.engine.status(rig.now).local_health, 0);
 }
 
+TEST_P(Asking, IsNotAnsweredByWhoeverWasNotAsked) {
+    const PingReq asked = ask();
+    rig.hear_alive(one_that(false), answer_to(asked));
+    rig.hear_alive(rig.add_stranger("x"), answer_to(asked));
+    rig.run_for(1s);
+    EXPECT_EQ(rig.state_of("p00"), MemberState::Suspect);
+}
+
 TEST_P(Asking, IsNotAnsweredByProofOfAnotherQuestionOrRun) {
     const PingReq asked = ask();
     memberd::Alive wrong = answer_to(asked);

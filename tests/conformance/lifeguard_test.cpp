@@ -53,6 +53,27 @@ TEST_P(LocalHealthRules, EachMissingNackWorsensItByOne) {
     }
 }
 
+TEST_P(LocalHealthRules, ANackOfOneHelperCountsOnce) {
+    const auto asked = ask();
+    ASSERT_EQ(asked.size(), 3U);
+    for (int i = 0; i < 5; ++i) {
+        rig.hear_nack(rig.peer_at(asked[0].to), asked[0].body<PingReq>().sequence);
+    }
+    rig.run_for(500ms);
+    EXPECT_EQ(score(), 2);
+}
+
+TEST_P(LocalHealthRules, ANackOfWhoWasNotAskedCountsNothing) {
+    const auto asked = ask();
+    for (int i = 0; i < 12; ++i) {
+        if (rig.count<PingReq>(&p(i)) == 0) {
+            rig.hear_nack(p(i), asked[0].body<PingReq>().sequence);
+        }
+    }
+    rig.run_for(500ms);
+    EXPECT_EQ(score(), 3);
+}
+
 TEST_P(LocalHealthRules, ANackIsNoProofOfLife) {
     const auto asked = ask();
     for (const Sent& each : asked) {

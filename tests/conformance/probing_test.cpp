@@ -175,6 +175,19 @@ TEST_P(Probing, HelpersAreDistinctMembersThatLiveAndNotTheAccused) {
     EXPECT_EQ(helpers.size(), GetParam() == Mode::Memberd ? 4U : 3U);
 }
 
+TEST_P(Probing, AMemberThatRestartsMeanwhileIsNeitherAskedAboutNorSuspected) {
+    next_missed_ping();
+    p(0) = next_run_of(p(0));
+    p(0).answers = true;
+    rig.hear_gossip(p(1), {alive(p(0))});
+    rig.run_for(30s);
+
+    EXPECT_EQ(rig.count<PingReq>(), 0U);
+    EXPECT_EQ(rig.state_of("p00"), MemberState::Alive);
+    EXPECT_EQ(rig.engine.status(rig.now).local_health, 0);
+    EXPECT_EQ(changes_of("p00").size(), 1U);
+}
+
 TEST_P(Probing, AMemberThatLeavesMeanwhileIsNotAskedAboutAndProbingGoesOn) {
     next_missed_ping();
     rig.hear_gossip(p(1), {left(p(0))});
