@@ -1,6 +1,8 @@
 // Rules that need several members: meeting, healing, spreading, in every mode.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -168,6 +170,7 @@ TEST_P(ClusterRules, WhoLeftDuringAPartitionIsNotBroughtBackByTheOtherSide) {
     cluster.leave(3);
     cluster.run_for(60s);
     ASSERT_FALSE(cluster.is_up(3));
+    ASSERT_EQ(cluster.state(4, 3), std::optional(MemberState::Dead));
     cluster.heal();
     EXPECT_TRUE(cluster.run_until([&] { return cluster.all_see_all(); }, heal_limit(of(8))))
         << cluster.explain();
@@ -187,6 +190,7 @@ TEST_P(ClusterRules, TagsThatChangedOnBothSidesOfAPartitionAreTheNewestEverywher
     cluster.set_tag(0, "v", "left");
     cluster.set_tag(5, "v", "right");
     cluster.run_for(5s);
+    ASSERT_FALSE(everybody_shows(cluster, 0, "left") || everybody_shows(cluster, 5, "right"));
     cluster.heal();
     EXPECT_TRUE(cluster.run_until(
         [&] { return everybody_shows(cluster, 0, "left") && everybody_shows(cluster, 5, "right"); },
@@ -306,8 +310,13 @@ TEST_P(LossRules, ACrashIsKnownToAllUnderAnyLoss) {
     options.carrying = Carrying::Datagram;
     Cluster cluster(options);
     cluster.run_for(5s);
-    cluster.lose(GetParam().percent / 100.0);
+    const double kept = 1.0 - GetParam().percent / 100.0;
+    cluster.lose(1.0 - kept);
+    const std::uint64_t sent = cluster.history().sent.message_count();
+    const std::uint64_t delivered = cluster.history().deliveries;
     cluster.run_for(5s);
+    EXPECT_LT(static_cast<double>(cluster.history().deliveries - delivered),
+              static_cast<double>(cluster.history().sent.message_count() - sent) * (kept + 0.03));
     cluster.kill(0);
     EXPECT_TRUE(
         cluster.run_until([&] { return cluster.everywhere(0, MemberState::Dead); }, 300s, 100ms))

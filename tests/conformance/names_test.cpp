@@ -79,6 +79,25 @@ TEST_P(NameRules, TheNameOfALivingMemberIsAskedForAtItsAddressBeforeANewcomerEls
     EXPECT_NE(rig.noticed(NoticeKind::StrangerRefused), nullptr);
 }
 
+// A process was renamed, or its address was given to another: whoever answers there now is not p00.
+TEST_P(NameRules, WhoeverTookAnAddressOverDoesNotKeepTheNameBeforeAlive) {
+    p(0).answers = false;
+    Peer& heir = rig.add_stranger("heir");
+    heir.profile.endpoint = p(0).profile.endpoint;
+    rig.hear_gossip(heir, {alive(heir)});
+    for (int i = 0; i < 200; ++i) {
+        if (GetParam() == Mode::Memberd) {
+            for (int k = 1; k < 5; ++k) {
+                rig.hear_suspicion(p(k), {&p(0)}, 1s);
+            }
+        }
+        rig.run_for(400ms);
+    }
+    EXPECT_EQ(rig.state_of("p00"), MemberState::Dead);
+    EXPECT_EQ(rig.state_of("heir"), MemberState::Alive);
+    EXPECT_EQ(changes_of("heir").size(), 1U);
+}
+
 TEST_P(NameRules, OnesOwnNameIsNotGivenAway) {
     Peer& thief = rig.add_stranger("self");
     thief.generation = 99;

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 class RestartRules : public Rule {
   protected:
-    [[nodiscard]] const Profile profile(std::string_view name) const {
+    [[nodiscard]] Profile profile(std::string_view name) const {
         return rig.pool.open(rig.engine.find(name)->profile);
     }
 };
