@@ -185,9 +185,9 @@ void EngineImpl::probing(const Message& message, ReplyToken token, Slot sender) 
     } else if (const auto* ping_req = std::get_if<PingReq>(&message.body)) {
         std::visit([&](auto& d) { d.on_ping_req(*ping_req, sender, token); }, detection);
     } else if (const auto* nack = std::get_if<Nack>(&message.body)) {
-        observers != nullptr ? observers->on_nack(*nack, sender) : swim->on_nack(*nack);
+        observers != nullptr ? observers->on_nack(*nack, sender) : swim->on_nack(*nack, sender);
     } else if (const auto* alive = std::get_if<Alive>(&message.body)) {
-        observers != nullptr ? observers->on_alive(*alive, sender) : swim->on_alive(*alive);
+        observers != nullptr ? observers->on_alive(*alive, sender) : swim->on_alive(*alive, sender);
     } else if (const auto* suspicion = std::get_if<Suspicion>(&message.body);
                suspicion != nullptr && observers != nullptr) {
         observers->on_suspicion(suspicion->entries, sender, token);

@@ -63,9 +63,9 @@ void SwimDetection::on_period() {
     if (member == kNoSlot) {
         return;
     }
-    probe_ = {
-        member, core_.roster.profile(member).instance, core_.next_sequence(), core_.now, false, 0,
-        0};
+    probe_ = {member, core_.roster.profile(member).instance, core_.next_sequence(), core_.now,
+              false};
+    helpers_.clear();
     ++core_.counters.probes;
     send_ping(member, probe_.sequence);
     core_.timers.set(core_.now + scaled(timing.probe_timeout), TimerKind::SwimProbeTimeout,
@@ -77,20 +77,14 @@ void SwimDetection::conclude_probe() {
         return;
     }
     probe_.answered = true;
+    if (!probed_run_stands()) {
+        return;  // It has restarted meanwhile: nobody could answer.
+    }
     ++core_.counters.probes_missed;
     if (is_lifeguard()) {
-        // Without helpers that could have sent a nack the miss itself counts; with them, what is
-        // missing of their nacks does.
-        if (probe_.helpers == 0) {
-            health_.probe_failed();
-        }
-        for (std::uint32_t i = 0; i < probe_.nacks_expected; ++i) {
-            health_.nack_missed();
-        }
+        judge_own_health();
     }
-    const bool same_run = core_.roster.is_live(probe_.member) &&
-                          core_.roster.profile(probe_.member).instance == probe_.instance;
-    if (!same_run) {
+    if (!core_.roster.is_live(probe_.member)) {
         return;
     }
     core_.note_evidence(EvidenceKind::PingUnanswered, probe_.member, kNoSlot,
@@ -100,6 +94,25 @@ void SwimDetection::conclude_probe() {
     } else {
         core_.happened(MembershipEventKind::Suspected, probe_.member, core_.self);
     }
+}
+
+// Lifeguard section IV-A. Without helpers that could have sent a nack the miss itself counts; with
+// them, what is missing of their nacks does.
+void SwimDetection::judge_own_health() {
+    if (helpers_.empty()) {
+        health_.probe_failed();
+    }
+    for (const Helper& helper : helpers_) {
+        if (!helper.said_nack) {
+            health_.nack_missed();
+        }
+    }
+}
+
+// The run that was pinged is still the one that we know, alive or gone.
+bool SwimDetection::probed_run_stands() const {
+    return core_.roster[probe_.member].used &&
+           core_.roster.profile(probe_.member).instance == probe_.instance;
 }
 
 // SWIM section 4.3: every member once in a random order, then another order. A member that joins
@@ -171,7 +184,8 @@ void SwimDetection::probe_answered() {
 }
 
 void SwimDetection::on_probe_timeout(std::uint32_t sequence) {
-    if (probe_.answered || probe_.sequence != sequence || !core_.roster.is_live(probe_.member)) {
+    if (probe_.answered || probe_.sequence != sequence || !probed_run_stands() ||
+        !core_.roster.is_live(probe_.member)) {
         return;
     }
     const Slot excluded[] = {probe_.member};
@@ -186,9 +200,8 @@ void SwimDetection::on_probe_timeout(std::uint32_t sequence) {
         core_.request(core_.endpoint_of(helper));
         ++core_.counters.ping_reqs;
         core_.note_evidence(EvidenceKind::HelperAsked, probe_.member, helper);
+        helpers_.push_back({helper, false});
     }
-    probe_.helpers = static_cast<std::uint32_t>(picked_.size());
-    probe_.nacks_expected = is_lifeguard() ? probe_.helpers : 0;
 }
 
 void SwimDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token) {
@@ -231,14 +244,23 @@ void SwimDetection::drop_old_relays() {
     });
 }
 
-void SwimDetection::on_nack(const Nack& nack) {
-    if (nack.sequence == probe_.sequence && !probe_.answered && probe_.nacks_expected > 0) {
-        --probe_.nacks_expected;
+// Only those that were asked are helpers: others may have heard of the sequence, not of the
+// subject.
+SwimDetection::Helper* SwimDetection::helper_of(Slot sender) {
+    const auto found = std::find_if(helpers_.begin(), helpers_.end(),
+                                    [sender](const Helper& h) { return h.member == sender; });
+    return sender == kNoSlot || found == helpers_.end() ? nullptr : &*found;
+}
+
+void SwimDetection::on_nack(const Nack& nack, Slot sender) {
+    Helper* helper = helper_of(sender);
+    if (helper != nullptr && nack.sequence == probe_.sequence) {
+        helper->said_nack = true;
     }
 }
 
-void SwimDetection::on_alive(const Alive& alive) {
-    if (alive.sequence == probe_.sequence && !probe_.answered &&
+void SwimDetection::on_alive(const Alive& alive, Slot sender) {
+    if (helper_of(sender) != nullptr && alive.sequence == probe_.sequence && !probe_.answered &&
         alive.subject_instance == probe_.instance) {
         probe_answered();
     }

@@ -30,8 +30,8 @@ class SwimDetection {
     void on_ping(const Ping& ping, Slot sender, ReplyToken token);
     void on_ack(const Ack& ack, const Envelope& envelope);
     void on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token);
-    void on_nack(const Nack& nack);
-    void on_alive(const Alive& alive);
+    void on_nack(const Nack& nack, Slot sender);
+    void on_alive(const Alive& alive, Slot sender);
 
     [[nodiscard]] std::optional<Observation> observation(Instant now, Slot member) const;
 
@@ -47,8 +47,12 @@ class SwimDetection {
         std::uint32_t sequence = 0;
         Instant sent;
         bool answered = true;
-        std::uint32_t helpers = 0;
-        std::uint32_t nacks_expected = 0;  // that have not come yet
+    };
+
+    // Asked to ping the probed member for us.
+    struct Helper {
+        Slot member = kNoSlot;
+        bool said_nack = false;
     };
 
     // A ping that we send for somebody else.
@@ -76,6 +80,9 @@ class SwimDetection {
 
     void on_period();
     void conclude_probe();
+    void judge_own_health();
+    [[nodiscard]] bool probed_run_stands() const;
+    Helper* helper_of(Slot sender);
     Slot next_member();
     void send_ping(Slot member, std::uint32_t sequence);
     void on_probe_timeout(std::uint32_t sequence);
@@ -90,6 +97,7 @@ class SwimDetection {
     Claims& claims_;
     LocalHealth health_;
     Probe probe_;
+    std::vector<Helper> helpers_;  // of this probe
     std::vector<Relay> relays_;
     std::vector<Suspect> suspects_;
     std::vector<Slot> picked_;

@@ -8,38 +8,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What the engine has said of `name` since the past was forgotten, newest last.
-std::vector<Said> said_of(const EngineRig& rig, std::string_view name, const Peer* to = nullptr) {
-    std::vector<Said> found;
-    for (const Sent& each : rig.sent) {
-        if (to == nullptr || each.to == to->profile.endpoint) {
-            for (const Said& said : each.updates()) {
-                if (said.name == name) {
-                    found.push_back(said);
-                }
-            }
-        }
-    }
-    return found;
-}
-
 class Claims : public ::testing::Test {
   protected:
     Claims() {
         rig.add_many(6);
         rig.run_for(1s);
         rig.forget_past();
-    }
-
-    // The accused's own instance, with other numbers.
-    Said about_self(MemberState state, std::uint32_t incarnation, std::uint64_t generation = 10) {
-        Said said;
-        said.name = "self";
-        said.claim = {0xabc, generation, incarnation, state};
-        if (state == MemberState::Alive) {
-            said.profile = bytes_of(profile_of("self", 7000, 0xabc));
-        }
-        return said;
     }
 
     EngineRig rig;
@@ -57,14 +31,14 @@ TEST_F(Claims, OfOnesOwnDeathAreRefutedWithAHigherIncarnationAndToldBack) {
     EXPECT_EQ(rig.engine.self().claim, (Claim{0xabc, 10, 4, MemberState::Alive}));
     ASSERT_FALSE(rig.sent.empty());
     EXPECT_EQ(rig.sent.front().reply_to, 55U);
-    const auto told = said_of(rig, "self");
+    const auto told = rig.said_of("self");
     ASSERT_FALSE(told.empty());
     EXPECT_EQ(told.front().claim.incarnation, 4U);
     EXPECT_EQ(told.front().claim.state, MemberState::Alive);
 
     rig.run_for(20ms);
     for (int i = 0; i < 6; ++i) {
-        EXPECT_FALSE(said_of(rig, "self", &rig.peer("p0" + std::to_string(i))).empty()) << i;
+        EXPECT_FALSE(rig.said_of("self", &rig.peer("p0" + std::to_string(i))).empty()) << i;
     }
     EXPECT_EQ(rig.engine.counters().refutations, 1U);
 }
@@ -75,8 +49,8 @@ TEST_F(Claims, OfOnesOwnDeathInAnEarlierIncarnationAreOnlyCorrected) {
     rig.hear_gossip(a(), {about_self(MemberState::Dead, 2)});
 
     EXPECT_EQ(rig.engine.self().claim.incarnation, 4U);
-    ASSERT_FALSE(said_of(rig, "self").empty());
-    EXPECT_EQ(said_of(rig, "self").front().claim.incarnation, 4U);
+    ASSERT_FALSE(rig.said_of("self").empty());
+    EXPECT_EQ(rig.said_of("self").front().claim.incarnation, 4U);
 }
 
 TEST_F(Claims, ThatOneLivesInALaterIncarnationAreOutdone) {
@@ -156,7 +130,7 @@ TEST_F(Claims, OlderThanTheHeldOneAreAnsweredWithIt) {
     rig.hear_gossip(a(), {alive(b(), 2)}, 66);
     ASSERT_EQ(rig.count<Gossip>(), 1U);
     EXPECT_EQ(rig.sent.back().reply_to, 66U);
-    const auto told = said_of(rig, "p01");
+    const auto told = rig.said_of("p01");
     ASSERT_EQ(told.size(), 1U);
     EXPECT_EQ(told.front().claim.incarnation, 5U);
 }
@@ -232,7 +206,7 @@ TEST_F(Claims, OfAnArrivalArePassedOnOnceToEachNeighbour) {
     rig.run_for(5s);
     EXPECT_EQ(rig.state_of("fresh"), MemberState::Alive);
     for (int i = 0; i < 6; ++i) {
-        EXPECT_EQ(said_of(rig, "fresh", &rig.peer("p0" + std::to_string(i))).size(), 1U) << i;
+        EXPECT_EQ(rig.said_of("fresh", &rig.peer("p0" + std::to_string(i))).size(), 1U) << i;
     }
 }
 

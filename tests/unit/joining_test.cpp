@@ -358,13 +358,9 @@ class Leaving : public Joining {
     void acknowledge(std::size_t count) {
         const auto asked = rig.all_sent<Leave>();
         for (std::size_t i = 0; i < count; ++i) {
-            for (int k = 0; k < 12; ++k) {
-                Peer& peer = rig.peer((k < 10 ? "p0" : "p") + std::to_string(k));
-                if (peer.profile.endpoint == asked[i]->to) {
-                    rig.hear_leave_ack(peer, asked[i]->body<Leave>().sequence);
-                    rig.hear_leave_ack(peer, asked[i]->body<Leave>().sequence);
-                }
-            }
+            const Peer& peer = rig.peer_at(asked[i]->to);
+            rig.hear_leave_ack(peer, asked[i]->body<Leave>().sequence);
+            rig.hear_leave_ack(peer, asked[i]->body<Leave>().sequence);
         }
     }
 };

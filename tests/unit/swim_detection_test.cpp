@@ -81,8 +81,10 @@ TEST_F(Swim, AHelpersAnswerEndsTheProbe) {
     first_miss();
     rig->run_for(600ms);
     const auto asked = rig->all_sent<PingReq>();
-    rig->hear_alive(p(1), {"p00", 0x777, asked[0]->body<PingReq>().sequence, 10});
-    rig->hear_alive(p(1), {"p00", p(0).profile.instance, asked[0]->body<PingReq>().sequence, 10});
+    const Peer& helper = rig->peer_at(asked[0]->to);
+    const std::uint32_t sequence = asked[0]->body<PingReq>().sequence;
+    rig->hear_alive(helper, {"p00", 0x777, sequence, 10});
+    rig->hear_alive(helper, {"p00", p(0).profile.instance, sequence, 10});
     rig->run_for(1s);
     EXPECT_EQ(rig->state_of("p00"), MemberState::Alive);
 }
@@ -218,7 +220,8 @@ TEST_F(Lifeguard, MissingNacksWorsenTheLocalHealthAndHeardOnesDoNot) {
         const auto asked = rig->all_sent<PingReq>();
         ASSERT_EQ(asked.size(), 3U);
         for (int i = 0; i < nacks; ++i) {
-            rig->hear_nack(p(1 + i), asked[0]->body<PingReq>().sequence);
+            const Sent& each = *asked[static_cast<std::size_t>(i)];
+            rig->hear_nack(rig->peer_at(each.to), each.body<PingReq>().sequence);
         }
         rig->run_for(400ms);
         EXPECT_EQ(rig->engine.status(rig->now).local_health, 3 - nacks);
@@ -241,10 +244,7 @@ TEST_F(Lifeguard, LocalHealthStretchesPeriodAndTimeoutAndHealsWithAnswers) {
 
 TEST_F(Lifeguard, ARefutationOfOurOwnWorsensTheLocalHealth) {
     start(Mode::Lifeguard, 12);
-    Said said;
-    said.name = "self";
-    said.claim = {0xabc, 10, 0, MemberState::Suspect};
-    rig->hear_gossip(p(1), {said});
+    rig->hear_gossip(p(1), {about_self(MemberState::Suspect, 0)});
     EXPECT_EQ(rig->engine.status(rig->now).local_health, 1);
 }
 

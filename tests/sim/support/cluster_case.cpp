@@ -1,6 +1,7 @@
 #include "tests/sim/support/cluster_case.hpp"
 
 #include <algorithm>
+#include <cerrno>  // program_invocation_short_name
 #include <cmath>
 #include <cstdio>
 
@@ -37,8 +38,8 @@ ClusterOptions options_of(const ClusterCase& of) {
     options.mode = of.mode;
     options.n = of.n;
     options.seed = wanted > 0 ? static_cast<std::uint64_t>(wanted) : 1;
-    options.replay = std::string("build/dev/bin/sim_tests --gtest_filter=") +
-                     test->test_suite_name() + "." + test->name() +
+    options.replay = std::string("build/dev/bin/") + program_invocation_short_name +
+                     " --gtest_filter=" + test->test_suite_name() + "." + test->name() +
                      " --gtest_random_seed=" + std::to_string(options.seed);
     std::printf("seed %s; replay: %s\n", std::to_string(options.seed).c_str(),
                 options.replay.c_str());

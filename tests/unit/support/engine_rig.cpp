@@ -43,6 +43,15 @@ Said left(const Peer& peer, std::uint32_t age_s) {
     return {peer.profile.name, peer.claim(MemberState::Left), age_s, {}, {}};
 }
 
+Said about_self(MemberState state, std::uint32_t incarnation, std::uint64_t generation) {
+    const Profile self = RigOptions{}.self;
+    Said said{self.name, {self.instance, generation, incarnation, state}, 0, {}, {}};
+    if (state == MemberState::Alive) {
+        said.profile = bytes_of(self);
+    }
+    return said;
+}
+
 Said with_profile(Said said, const Peer& peer) {
     said.profile = bytes_of(peer.profile);
     return said;
@@ -123,6 +132,15 @@ Peer& EngineRig::peer(std::string_view name) {
         }
     }
     throw std::runtime_error("no peer " + std::string(name));
+}
+
+Peer& EngineRig::peer_at(const Endpoint& endpoint) {
+    for (const auto& peer : peers_) {
+        if (peer->profile.endpoint == endpoint) {
+            return *peer;
+        }
+    }
+    throw std::runtime_error("nobody lives at " + to_string(endpoint));
 }
 
 Envelope EngineRig::envelope_of(const Peer& peer) const {
@@ -314,6 +332,20 @@ void EngineRig::collect() {
     for (std::size_t i = first; i < sent.size(); ++i) {
         answer(sent[i]);
     }
+}
+
+std::vector<Said> EngineRig::said_of(std::string_view name, const Peer* to) const {
+    std::vector<Said> found;
+    for (const Sent& each : sent) {
+        if (to == nullptr || each.to == to->profile.endpoint) {
+            for (const Said& said : each.updates()) {
+                if (said.name == name) {
+                    found.push_back(said);
+                }
+            }
+        }
+    }
+    return found;
 }
 
 void EngineRig::forget_past() {

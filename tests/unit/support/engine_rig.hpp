@@ -51,6 +51,9 @@ Said dead(const Peer& peer, std::vector<std::string> accusers, std::uint32_t age
 Said suspect(const Peer& peer, const std::string& accuser);
 Said left(const Peer& peer, std::uint32_t age_s = 0);
 
+// The engine's own instance, unless RigOptions gave it another, with any numbers.
+Said about_self(MemberState state, std::uint32_t incarnation, std::uint64_t generation = 10);
+
 // The same with the profile, as in syncs.
 Said with_profile(Said said, const Peer& peer);
 Update update_of(const Said& said);
@@ -107,6 +110,7 @@ class EngineRig {
     // `count` known peers, named p00, p01 ...
     void add_many(int count);
     [[nodiscard]] Peer& peer(std::string_view name);
+    [[nodiscard]] Peer& peer_at(const Endpoint& endpoint);
 
     [[nodiscard]] Envelope envelope_of(const Peer& peer) const;
 
@@ -171,6 +175,8 @@ class EngineRig {
         return all_sent<Body>(to).size();
     }
 
+    // What the engine has said of `name` since the past was forgotten, newest last.
+    [[nodiscard]] std::vector<Said> said_of(std::string_view name, const Peer* to = nullptr) const;
     // Everything that was sent and seen so far is looked at no more.
     void forget_past();
     [[nodiscard]] MemberState state_of(std::string_view name) const;
