@@ -23,7 +23,7 @@ int main_of(int argc, char** argv) {
     app.require_subcommand(1);
     int exit_code = 0;
     for (const auto add :
-         {add_run_command, add_list_command, add_lifeguard_command}) {
+         {add_run_command, add_list_command, add_lifeguard_command, add_plan_command}) {
         add(app, exit_code);
     }
     try {
