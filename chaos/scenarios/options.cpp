@@ -100,6 +100,7 @@ std::span<const CommonSetting> common_settings() {
 ScenarioOptions::ScenarioOptions(const Scenario& scenario) : scenario_(&scenario) {
     cluster.n = scenario.n;
     cluster.timing = timing_of(scenario.profile);
+    cluster.carrying = scenario.carrying;
     for (const Setting& setting : scenario.settings) {
         numbers_.emplace(setting.key, setting.standard);
     }

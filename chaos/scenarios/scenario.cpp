@@ -8,7 +8,7 @@ namespace {
 std::vector<Scenario> all_scenarios() {
     std::vector<Scenario> all;
     for (const auto group :
-         {crash_scenarios, load_scenarios, partition_scenarios, pause_scenarios}) {
+         {crash_scenarios, lifeguard_scenarios, load_scenarios, partition_scenarios, pause_scenarios}) {
         const std::span<const Scenario> some = group();
         all.insert(all.end(), some.begin(), some.end());
     }

@@ -35,6 +35,7 @@ struct Scenario {
     bool has_fault = true;
     unsigned decides = kDecidesNothing;
     TimingProfile profile = TimingProfile::Lan;
+    Carrying carrying = Carrying::Stream;  // unless the command line says otherwise
 };
 
 // All of them, by name.
@@ -44,6 +45,7 @@ const Scenario* find_scenario(std::string_view name);
 
 // The files of this folder, each with its scenarios.
 std::span<const Scenario> crash_scenarios();
+std::span<const Scenario> lifeguard_scenarios();
 std::span<const Scenario> load_scenarios();
 std::span<const Scenario> partition_scenarios();
 std::span<const Scenario> pause_scenarios();

@@ -21,6 +21,8 @@ const std::vector<Quick>& quick_runs() {
     static const std::vector<Quick> runs{
         {"crash", 16, {}},
         {"crash-third", 16, {}},
+        {"lifeguard-interval", 8, {"c=1", "d_ms=8192", "i_ms=4096"}},
+        {"lifeguard-threshold", 16, {"c=2"}},
         {"partition-half", 16, {"duration_s=20"}},
         {"pauses", 16, {"repeats=2"}},
         {"steady", 16, {"duration_s=20"}},

@@ -1,0 +1,169 @@
+// The experiments of Lifeguard over whole grids, several modes side by side. What is printed and
+// written depends on the options alone, not on the number of workers.
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include "chaos/commands/command.hpp"
+#include "chaos/commands/lifeguard_report.hpp"
+#include "chaos/commands/progress.hpp"
+
+namespace memberd::sim {
+namespace {
+
+using Numbers = std::vector<std::uint32_t>;
+
+// The paper's grid. Its shorter blocks end before any suspicion does, so the threshold experiment
+// leaves them out: latencies are those of failures that were seen.
+const Numbers kBlocked{1, 4, 8, 12, 16, 20, 24, 28, 32};
+const Numbers kThresholdBlockMs{8192, 16384, 32768};
+const Numbers kIntervalBlockMs{128, 512, 2048, 8192, 16384, 32768};
+const Numbers kRunMs{1, 4, 16, 64, 256, 1024, 4096, 16384};
+
+struct Arguments {
+    std::string experiment;
+    std::vector<std::string> modes{"swim", "lifeguard", "memberd"};
+    std::size_t n = 128;
+    std::uint64_t seed = 1;
+    std::uint32_t repetitions = 1;
+    std::size_t jobs = 1;
+    double alpha = 5;
+    double beta = 6;
+    std::string transport = "datagram";
+    std::string checks = "on";
+    Numbers blocked = kBlocked;
+    Numbers block_ms;
+    Numbers run_ms = kRunMs;
+    std::string json;
+    std::string csv;
+};
+
+std::string command_line(const Arguments& arguments) {
+    std::string line = fmt::format(
+        "memsim lifeguard {} --modes {} --n {} --seed {} --repetitions {} --alpha {:g} --beta {:g} "
+        "--transport {} --checks {} --c {} --d-ms {}",
+        arguments.experiment, fmt::join(arguments.modes, ","), arguments.n, arguments.seed,
+        arguments.repetitions, arguments.alpha, arguments.beta, arguments.transport,
+        arguments.checks, fmt::join(arguments.blocked, ","), fmt::join(arguments.block_ms, ","));
+    if (arguments.experiment == "interval") {
+        line += fmt::format(" --i-ms {}", fmt::join(arguments.run_ms, ","));
+    }
+    return line;
+}
+
+LifeguardGrid grid_of(const Arguments& arguments) {
+    LifeguardGrid grid;
+    grid.experiment = arguments.experiment == "threshold" ? LifeguardExperiment::Threshold
+                                                          : LifeguardExperiment::Interval;
+    for (const std::string& mode : arguments.modes) {
+        grid.modes.push_back(*parse_mode(mode));
+    }
+    grid.blocked = arguments.blocked;
+    grid.block_ms = arguments.block_ms;
+    grid.run_ms = arguments.run_ms;
+    grid.repetitions = arguments.repetitions;
+    grid.workers = arguments.jobs;
+    grid.cluster.n = arguments.n;
+    grid.cluster.seed = arguments.seed;
+    grid.cluster.timing.baseline.alpha = arguments.alpha;
+    grid.cluster.timing.baseline.beta = arguments.beta;
+    grid.cluster.carrying =
+        arguments.transport == "datagram" ? Carrying::Datagram : Carrying::Stream;
+    grid.cluster.checks = arguments.checks == "on" ? Checks::On : Checks::Off;
+    grid.cluster.replay = command_line(arguments);
+    return grid;
+}
+
+int run(Arguments arguments) {
+    if (arguments.block_ms.empty()) {
+        arguments.block_ms =
+            arguments.experiment == "threshold" ? kThresholdBlockMs : kIntervalBlockMs;
+    }
+    for (const std::uint32_t blocked : arguments.blocked) {
+        if (blocked >= arguments.n) {
+            return cannot_start(fmt::format("--c {}: of {} members somebody must be left to notice",
+                                            blocked, arguments.n));
+        }
+    }
+    const LifeguardGrid grid = grid_of(arguments);
+    const std::string command = command_line(arguments);
+    fmt::print("commit {}, seed {}: {}\n", built_commit(), arguments.seed, command);
+    std::fflush(stdout);
+    std::vector<GridRun> runs;
+    {
+        Progress progress;
+        runs = run_grid(grid, [&](std::size_t done, std::size_t all) {
+            progress.show(fmt::format("{} of {} runs", done, all));
+        });
+    }
+    const bool holds = grid.experiment == LifeguardExperiment::Threshold
+                           ? print_threshold(grid, runs)
+                           : print_interval(grid, runs);
+    fmt::print("{}; again: {}\n", holds ? "PASS" : "FAIL", command);
+    if (!arguments.json.empty() && !write_grid_json(arguments.json, command, grid, runs)) {
+        return cannot_start("cannot write " + arguments.json);
+    }
+    if (!arguments.csv.empty() && !write_grid_csv(arguments.csv, grid, runs)) {
+        return cannot_start("cannot write " + arguments.csv);
+    }
+    return holds ? 0 : kFailed;
+}
+
+}  // namespace
+
+void add_lifeguard_command(CLI::App& app, int& exit_code) {
+    CLI::App* const command = app.add_subcommand(
+        "lifeguard", "run the experiments of Lifeguard's paper, several modes side by side");
+    const auto arguments = std::make_shared<Arguments>();
+    command->add_option("experiment", arguments->experiment, "threshold or interval")
+        ->required()
+        ->check(CLI::IsMember({"threshold", "interval"}));
+    command->add_option("--modes", arguments->modes, "of swim, lifeguard and memberd")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"swim", "lifeguard", "memberd"}))
+        ->capture_default_str();
+    command->add_option("--n", arguments->n, "members")
+        ->check(CLI::Range(2, 2000))
+        ->capture_default_str();
+    command->add_option("--seed", arguments->seed, "the first seed")->capture_default_str();
+    command->add_option("--repetitions", arguments->repetitions, "runs of each cell and mode")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    command->add_option("--jobs", arguments->jobs, "worker processes")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+    command->add_option("--alpha", arguments->alpha, "of the baselines' suspicion timeout")
+        ->check(CLI::Range(0.1, 100.0))
+        ->capture_default_str();
+    command->add_option("--beta", arguments->beta, "of lifeguard's longest suspicion")
+        ->check(CLI::Range(1.0, 100.0))
+        ->capture_default_str();
+    command->add_option("--transport", arguments->transport, "datagram (the paper's) or stream")
+        ->check(CLI::IsMember({"datagram", "stream"}))
+        ->capture_default_str();
+    command->add_option("--checks", arguments->checks, "on or off: the invariants at every event")
+        ->check(CLI::IsMember({"on", "off"}))
+        ->capture_default_str();
+    command->add_option("--c", arguments->blocked, "members that are blocked at once")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 1999))
+        ->capture_default_str();
+    command->add_option("--d-ms", arguments->block_ms, "how long a block lasts")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 1'000'000));
+    command->add_option("--i-ms", arguments->run_ms, "how long they run between two blocks")
+        ->delimiter(',')
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--json", arguments->json, "write every sample to this file");
+    command->add_option("--csv", arguments->csv, "the same rows as a table");
+    // The callback shares the arguments: they live as long as the options that fill them.
+    command->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+}
+
+}  // namespace memberd::sim
