@@ -61,6 +61,15 @@ std::string hash_text(const Report& report) {
     return fmt::format("{:016x}", report.trace_hash);
 }
 
+void print_failures(const Report& report) {
+    for (const std::string& failure : report.failures) {
+        fmt::print("failure: {}\n", failure);
+    }
+    if (!report.explanation.empty()) {
+        fmt::print("{}\n", report.explanation);
+    }
+}
+
 Json json_of(const Row& row) {
     Json json = Json::object();
     for (const auto& [key, value] : row) {
@@ -83,6 +92,9 @@ Json json_of(const RunResult& result) {
         json["rows"].push_back(json_of(row));
     }
     json["failures"] = result.report.failures;
+    if (!result.report.explanation.empty()) {
+        json["explanation"] = result.report.explanation;
+    }
     json["passed"] = result.report.passed();
     json["trace_hash"] = hash_text(result.report);
     json["wall_seconds"] = result.wall_seconds;
@@ -122,17 +134,13 @@ void print_result(const RunRequest& request, const RunResult& result) {
                result.wall_seconds, report.setup_seconds, report.run_seconds);
     fmt::print("{:<30} {:.6g}\n", "events_per_second", events_per_second(report));
     fmt::print("{:<30} {:.1f}\n", "rss_peak_mib", rss_peak_mib());
-    for (const std::string& failure : report.failures) {
-        fmt::print("failure: {}\n", failure);
-    }
+    print_failures(report);
     fmt::print("{}; again: {}; trace {}\n", report.passed() ? "PASS" : "FAIL",
                command_line(request, result.seed), hash_text(report));
 }
 
 void print_result_briefly(const RunRequest& request, const RunResult& result) {
-    for (const std::string& failure : result.report.failures) {
-        fmt::print("failure: {}\n", failure);
-    }
+    print_failures(result.report);
     fmt::print("{}; again: {}; trace {}\n", result.report.passed() ? "PASS" : "FAIL",
                command_line(request, result.seed), hash_text(result.report));
     std::fflush(stdout);

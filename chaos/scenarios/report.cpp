@@ -11,6 +11,9 @@ void Report::add_hash(std::uint64_t hash) {
 void Report::absorb(const Report& part) {
     figures.insert(figures.end(), part.figures.begin(), part.figures.end());
     failures.insert(failures.end(), part.failures.begin(), part.failures.end());
+    if (explanation.empty()) {
+        explanation = part.explanation;
+    }
     add_hash(part.trace_hash);
     setup_seconds += part.setup_seconds;
     run_seconds += part.run_seconds;

@@ -25,6 +25,7 @@ struct Report {
     std::vector<Figure> figures;
     std::vector<Row> rows;
     std::vector<std::string> failures;
+    std::string explanation;  // of the first failure: who saw what, and the first deaths
     std::uint64_t trace_hash = 0;
 
     // Of the machine that ran it, never equal twice: everything else is.

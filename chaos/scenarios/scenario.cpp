@@ -8,7 +8,9 @@ namespace {
 std::vector<Scenario> all_scenarios() {
     std::vector<Scenario> all;
     for (const auto group :
-         {crash_scenarios, lifeguard_scenarios, load_scenarios, partition_scenarios, pause_scenarios}) {
+         {churn_scenarios, crash_scenarios, lifeguard_scenarios, link_scenarios, load_scenarios,
+          loss_scenarios, partition_scenarios, pause_scenarios, rapid_scenarios, restart_scenarios,
+          storm_scenarios, zone_scenarios}) {
         const std::span<const Scenario> some = group();
         all.insert(all.end(), some.begin(), some.end());
     }

@@ -44,10 +44,17 @@ const std::vector<Scenario>& scenarios();
 const Scenario* find_scenario(std::string_view name);
 
 // The files of this folder, each with its scenarios.
+std::span<const Scenario> churn_scenarios();
 std::span<const Scenario> crash_scenarios();
 std::span<const Scenario> lifeguard_scenarios();
+std::span<const Scenario> link_scenarios();
 std::span<const Scenario> load_scenarios();
+std::span<const Scenario> loss_scenarios();
 std::span<const Scenario> partition_scenarios();
 std::span<const Scenario> pause_scenarios();
+std::span<const Scenario> rapid_scenarios();
+std::span<const Scenario> restart_scenarios();
+std::span<const Scenario> storm_scenarios();
+std::span<const Scenario> zone_scenarios();
 
 }  // namespace memberd::sim

@@ -96,7 +96,10 @@ void Trial::close() {
     report_.run_seconds += std::chrono::duration<double>(ended - built_).count();
     report_.events += cluster_.history().events;
     if (!cluster_.violations().empty()) {
-        report_.failures.push_back(cluster_.explain());
+        report_.failures.emplace_back("an invariant is broken");
+    }
+    if (!report_.passed() && report_.explanation.empty()) {
+        report_.explanation = cluster_.explain();
     }
     report_.add_hash(cluster_.trace_hash());
 }
