@@ -22,7 +22,11 @@ World::World(WorldOptions options)
     : options_(std::move(options)),
       schedule_(stream_seed(options_.seed, kScheduleStream)),
       member_seed_(stream_seed(options_.seed, kMemberStream)),
-      network_(stream_seed(options_.seed, kNetworkStream), options_.carrying, events_, packets_),
+      network_(stream_seed(options_.seed, kNetworkStream),
+               options_.carrying,
+               options_.stream,
+               events_,
+               packets_),
       checker_(options_.engine.mode) {}
 
 World::~World() = default;
