@@ -16,6 +16,7 @@ void add_run_command(CLI::App& app, int& exit_code);
 void add_list_command(CLI::App& app, int& exit_code);
 void add_lifeguard_command(CLI::App& app, int& exit_code);
 void add_plan_command(CLI::App& app, int& exit_code);
+void add_calibrate_command(CLI::App& app, int& exit_code);
 
 // One sentence for the operator on stderr; returns kCannotStart.
 int cannot_start(std::string_view sentence);

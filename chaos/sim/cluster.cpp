@@ -19,6 +19,9 @@ WorldOptions world_options(const ClusterOptions& options) {
     WorldOptions world;
     world.seed = options.seed;
     world.carrying = options.carrying;
+    // As the agent does it: lasting neighbours and some, or whoever is next.
+    world.stream = memberd_stream(
+        options.mode == Mode::Memberd ? 2 * std::uint32_t{options.timing.ring_count} + 16 : 256);
     world.checks = options.checks;
     world.receive_buffer_bytes = options.receive_buffer_bytes;
     world.send_buffer_bytes = options.send_buffer_bytes;

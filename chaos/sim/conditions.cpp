@@ -1,5 +1,7 @@
 #include "chaos/sim/conditions.hpp"
 
+#include <algorithm>
+
 namespace memberd::sim {
 namespace {
 
@@ -39,7 +41,16 @@ void apply(const Override& layer, Conditions& conditions) {
     take(layer.corrupt, conditions.corrupt);
     take(layer.bytes_per_second, conditions.bytes_per_second);
     take(layer.queue_bytes, conditions.queue_bytes);
+    take(layer.mtu_bytes, conditions.mtu_bytes);
+    conditions.clogged_until =
+        std::max(conditions.clogged_until, layer.clogged_until.value_or(Instant{}));
+    conditions.dropped_types |= layer.dropped_types.value_or(0);
     conditions.cut = conditions.cut || layer.cut.value_or(false);
+}
+
+bool Conditions::is_clean() const {
+    return loss == 0.0 && burst_bad_mean == Duration::zero() && corrupt == 0.0 &&
+           bytes_per_second == 0 && mtu_bytes == 0 && clogged_until == Instant{} && !cut;
 }
 
 double either(double a, double b) {

@@ -1,8 +1,9 @@
 // What a message meets between two processes, in one direction.
 //
 // The conditions of an ordered pair are those of the whole network, overridden by those of its pair
-// of zones, of its members, and of the pair itself, in this order. Only losses of members and
-// pairs add up: a bad sender and a bad receiver are worse than either.
+// of zones, of its members, and of the pair itself, in this order. Only these add up: losses of
+// members and pairs, since a bad sender and a bad receiver are worse than either; cuts, clogs and
+// kinds of message taken out, from any layer.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "chaos/sim/packet_pool.hpp"
 #include "detector/time.hpp"
+#include "gossip/messages.hpp"
 
 namespace memberd::sim {
 
@@ -39,8 +41,20 @@ struct Conditions {
     double corrupt = 0.0;                   // chance of one to four flipped bits; a stream resends
     std::uint64_t bytes_per_second = 0;     // 0: unlimited
     std::uint32_t queue_bytes = 64 * 1024;  // before the bottleneck; what doesn't fit is lost
+    // IP packets above this size vanish without a word, as behind a tunnel that drops the ICMP too.
+    // 0: none does.
+    std::uint32_t mtu_bytes = 0;
+    Instant clogged_until;            // all is held until then, and arrives after it
+    std::uint32_t dropped_types = 0;  // a bit 1 << MessageType for each kind that is taken out
     bool cut = false;
+
+    // Nothing is ever lost, and nothing depends on what passed before.
+    [[nodiscard]] bool is_clean() const;
 };
+
+constexpr std::uint32_t type_bit(MessageType type) {
+    return 1U << static_cast<unsigned>(type);
+}
 
 // What a layer changes; what it leaves out stays as the layers before it have it.
 struct Override {
@@ -58,10 +72,13 @@ struct Override {
     std::optional<double> corrupt;
     std::optional<std::uint64_t> bytes_per_second;
     std::optional<std::uint32_t> queue_bytes;
+    std::optional<std::uint32_t> mtu_bytes;
+    std::optional<Instant> clogged_until;
+    std::optional<std::uint32_t> dropped_types;
     std::optional<bool> cut;
 };
 
-// Everything but the loss, which adds up where `losses_add` says so.
+// Everything but the losses of members and pairs, which resolve() adds up.
 void apply(const Override& layer, Conditions& conditions);
 // The chance that at least one of two independent losses strikes.
 double either(double a, double b);

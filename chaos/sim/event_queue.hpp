@@ -16,8 +16,8 @@ namespace memberd::sim {
 enum class EventKind : std::uint8_t {
     Deliver,     // subject: packet
     Deadline,    // subject: process
-    Handshake,   // subject: path; version: its connection
-    Retransmit,  // subject: path; version: its connection; the way out
+    Attend,      // subject: path; version: its connection; its owner has to look
+    Retransmit,  // subject: path; version: its connection; TCP has to look, the way out
     Resend,      // the same for the way back
     Refused,     // subject: path; version: its connection
     Closed,      // subject: path; version: its connection

@@ -22,6 +22,7 @@ PacketId PacketPool::make(Bytes bytes) {
     packet.bytes.assign(bytes.begin(), bytes.end());
     packet.next = kNone;
     packet.is_reply = false;
+    packet.kind = PacketKind::Message;
     packet.to_run = 0;
     packet.connection = 0;
     return id;

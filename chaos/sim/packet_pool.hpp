@@ -16,6 +16,12 @@ using PacketId = std::uint32_t;
 using PathId = std::uint32_t;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 
+enum class PacketKind : std::uint8_t {
+    Message,
+    Greeting,   // of ZMTP's handshake
+    Heartbeat,  // ZMTP's PING, and its PONG
+};
+
 struct Packet {
     ProcessId from = kNone;
     ProcessId to = kNone;
@@ -23,6 +29,7 @@ struct Packet {
     PathId path = kNone;           // the requester's path; answers travel on it too
     std::uint32_t connection = 0;  // version of the connection on that path
     bool is_reply = false;
+    PacketKind kind = PacketKind::Message;
     PacketId next = kNone;  // in a queue
     std::vector<std::uint8_t> bytes;
 };

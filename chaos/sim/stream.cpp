@@ -1,6 +1,8 @@
-// The connections of the network. Constants are Linux's and those of memberd's own transport.
+// Connections: how they open, who gives them up when, and what their owners learn of it.
 #include <algorithm>
+#include <tuple>
 
+#include "chaos/sim/kernel_timer.hpp"
 #include "chaos/sim/network.hpp"
 #include "detector/check.hpp"
 
@@ -9,40 +11,54 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kRetransmitMin = 200ms;   // TCP_RTO_MIN
-constexpr Duration kRetransmitMax = 120s;    // TCP_RTO_MAX
-constexpr Duration kRetransmitGivesUp = 5s;  // TCP_MAXRT of the transport
-constexpr Duration kKnockAgain = 1s;         // TCP_TIMEOUT_INIT, doubling
-constexpr Duration kReplyTimeout = 3s;
-constexpr Duration kIdleTimeout = 60s;
-constexpr std::uint32_t kQueueMax = 32;
-constexpr std::uint32_t kKernelBytes = 64 * 1024;  // SNDBUF
-constexpr std::uint32_t kSegmentBytes = 1448;
-
-Duration doubled(Duration first, unsigned times, Duration max) {
-    return times >= 16 ? max : std::min(first * (std::int64_t{1} << times), max);
-}
+constexpr Duration kKnockAgain = 1s;             // TCP_TIMEOUT_INIT, doubling
+constexpr std::uint8_t kKnocksMax = 6;           // tcp_syn_retries, those with a linear pause aside
+constexpr std::uint8_t kGreetings = 2;           // exchanges
+constexpr Duration kInUse = 2s;                  // it may still carry what is on its way
+constexpr std::uint8_t kGreetingBytes[64] = {};  // ZMTP's greeting and READY, about
+constexpr std::uint8_t kHeartbeatBytes[9] = {};
 
 }  // namespace
 
 bool Network::has_expired(Instant now, const Connection& connection) const {
-    return connection.link != Link::None && ((connection.unanswered_since != kNever &&
-                                              now - connection.unanswered_since >= kReplyTimeout) ||
-                                             now - connection.last_used >= kIdleTimeout);
+    return connection.link != Link::None &&
+           ((connection.unanswered_since != kNever &&
+             now - connection.unanswered_since >= rules_.reply_timeout) ||
+            now - connection.last_used >= rules_.idle_timeout);
+}
+
+void Network::lose_flow(Flow& flow, bool with_waiting) {
+    const CongestionWindow fresh;
+    flow.window = fresh;
+    flow.last_arrival = Instant{};
+    flow.unread = 0;
+    if (flow.slow == kNone) {
+        return;
+    }
+    SlowFlow& slow = slow_[flow.slow];
+    counters_.given_up += slow.kernel.count + (with_waiting ? slow.waiting.count : 0);
+    slow.kernel.clear(packets_);
+    if (with_waiting || slow.waiting.count == 0) {
+        slow.waiting.clear(packets_);
+        free_slow_.push_back(flow.slow);
+        flow.slow = kNone;
+        return;
+    }
+    const PacketQueue waiting = slow.waiting;
+    slow = SlowFlow{StreamFlow(fresh), {}, waiting, 0, kNever};
 }
 
 // What waits is lost; what is on its way still arrives, as it would.
 void Network::give_up(PathId path) {
     Connection& connection = connections_[path];
-    for (Flow* flow : {&connection.out, &connection.back}) {
-        counters_.given_up += flow->waiting.count;
-        flow->waiting.clear(packets_);
-        *flow = Flow{};
-    }
+    lose_flow(connection.out, true);
+    lose_flow(connection.back, true);
     connection.link = Link::None;
     connection.up = false;
     connection.unanswered_since = kNever;
     ++connection.version;
+    std::vector<PathId>& opened = parties_[paths_[path].from].opened;
+    opened.erase(std::remove(opened.begin(), opened.end(), path), opened.end());
 }
 
 void Network::stream_request(Instant now, PathId path, PacketId id, bool fresh) {
@@ -50,6 +66,9 @@ void Network::stream_request(Instant now, PathId path, PacketId id, bool fresh) 
         give_up(path);
     }
     if (connections_[path].link == Link::None) {
+        make_room(now, paths_[path].from);
+        parties_[paths_[path].from].opened.push_back(path);
+        connections_[path].rests = 0;
         open(now, path);
     }
     Connection& connection = connections_[path];
@@ -62,19 +81,21 @@ void Network::stream_request(Instant now, PathId path, PacketId id, bool fresh) 
         transmit(now, path, false, id);
         return;
     }
-    if (connection.out.waiting.count >= kQueueMax) {
+    SlowFlow& slow = slow_of(path, false);
+    if (slow.waiting.count >= rules_.queue_max) {
         ++counters_.queue_full;
         packets_.release(id);
         return;
     }
-    connection.out.waiting.push(packets_, id);
+    slow.waiting.push(packets_, id);
 }
 
 void Network::stream_reply(Instant now, PathId path, PacketId id) {
     const Connection& connection = connections_[path];
     const Packet& packet = packets_[id];
     if (connection.version != packet.connection || connection.link != Link::Open ||
-        connection.server != packet.from || has_expired(now, connection)) {
+        connection.server != packet.from || connection.is_forgotten ||
+        has_expired(now, connection)) {
         ++counters_.stale_replies;
         packets_.release(id);
         return;
@@ -82,53 +103,160 @@ void Network::stream_reply(Instant now, PathId path, PacketId id) {
     transmit(now, path, true, id);
 }
 
+// As the transport does it: ConnectionTable::eviction in gossip/zmq_connections.cpp. What has
+// expired there is gone at once; here it goes when it is in the way.
+void Network::make_room(Instant now, ProcessId process) {
+    if (parties_[process].opened.size() < rules_.connections_max) {
+        return;
+    }
+    const std::vector<PathId> opened = parties_[process].opened;
+    for (const PathId each : opened) {
+        if (has_expired(now, connections_[each])) {
+            give_up(each);
+        }
+    }
+    std::vector<PathId>& left = parties_[process].opened;
+    if (left.size() < rules_.connections_max) {
+        return;
+    }
+    const auto rank = [&](PathId each) {
+        const Connection& connection = connections_[each];
+        const bool in_use = now - connection.last_used < kInUse;
+        const bool waits = connection.unanswered_since != kNever;
+        return std::tuple(in_use, in_use && waits, connection.last_used, each);
+    };
+    ++counters_.evicted;
+    give_up(*std::min_element(left.begin(), left.end(),
+                              [&](PathId a, PathId b) { return rank(a) < rank(b); }));
+}
+
 void Network::open(Instant now, PathId path) {
     Connection& connection = connections_[path];
     ++connection.version;
     ++counters_.connections;
     connection.link = Link::Knocking;
-    connection.knocks = 0;
+    connection.is_half_open = false;
+    connection.is_forgotten = false;
+    connection.is_ending = false;
+    connection.attempts = 0;
+    connection.greetings = 0;
+    connection.opened_at = now;
     connection.last_used = now;
+    connection.beat_at = kNever;
+    connection.alarm_at = kNever;
     connection.server = kNone;
     knock(now, path);
 }
 
-// The first segment of a connection and its answer: both ways must be open.
+// The first segment of a connection and its answer. A server that has got the first says its answer
+// again by itself.
 void Network::knock(Instant now, PathId path) {
     if (has_expired(now, connections_[path])) {
         give_up(path);
         return;
     }
     const ProcessId server = listener(paths_[path].to);
-    const AddressId address = paths_[path].to;
-    const bool is_silent = server == kNone && host(address).is_off;
-    PacketRandom random = random_of(path);
-    const Fate out = fate_of(now, path, 64, random);
-    Fate back;
-    back.delay = out.delay;
-    if (server != kNone) {
-        const PathId reverse = reverse_of(path, server);
-        PacketRandom returning = random_of(reverse);
-        back = fate_of(now, reverse, 64, returning);
-    }
-    Connection& connection = connections_[path];
-    const bool is_lost = out.is_cut || out.is_lost || back.is_cut || back.is_lost || is_silent;
-    if (is_lost) {
-        const Duration pause = doubled(kKnockAgain, connection.knocks, 64s);
-        ++connection.knocks;
-        events_.push(now + pause, EventKind::Handshake, path, connection.version);
-        return;
-    }
-    const Duration round_trip = out.delay + back.delay;
     if (server == kNone) {
-        events_.push(now + round_trip, EventKind::Refused, path, connection.version);
+        const auto refusal = refusal_of(now, path);
+        if (refusal) {
+            events_.push(now + *refusal, EventKind::Refused, path, connections_[path].version);
+        } else {
+            knock_again(now, path);
+        }
         return;
     }
-    connection.link = Link::Opening;
+    PacketRandom random = random_of(path);
+    const Fate out = fate_of(now, path, kSegmentHeaderBytes, random);
+    const PathId reverse = reverse_of(path, server);
+    Connection& connection = connections_[path];
+    const bool had_arrived = connection.is_half_open && connection.server == server &&
+                             connection.server_run == parties_[server].run;
+    std::optional<Duration> answer;
+    for (const bool is_heard : {had_arrived, out.passes()}) {
+        PacketRandom returning = random_of(reverse);
+        const Fate back = fate_of(now, reverse, kSegmentHeaderBytes, returning);
+        if (is_heard && back.passes()) {
+            answer = back.delay;
+        }
+    }
     connection.server = server;
     connection.server_run = parties_[server].run;
-    // TCP's round trip, and one for ZMTP's greeting and handshake.
-    events_.push(now + 2 * round_trip, EventKind::Handshake, path, connection.version);
+    connection.is_half_open = had_arrived || out.passes();
+    if (!answer) {
+        knock_again(now, path);
+        return;
+    }
+    const Duration round_trip = out.delay + *answer;
+    connection.attempts = 0;
+    if (is_clean_everywhere() || (resolved_of(path).is_clean && resolved_of(reverse).is_clean)) {
+        connection.link = Link::Opening;
+        events_.push(now + (1 + kGreetings) * round_trip, EventKind::Attend, path,
+                     connection.version);
+        return;
+    }
+    connection.link = Link::Answered;
+    events_.push(now + round_trip, EventKind::Attend, path, connection.version);
+}
+
+// A first segment to an address where nobody listens, and the reset that answers it: nothing where
+// either is lost. The way back from nobody is as good as the way there.
+std::optional<Duration> Network::refusal_of(Instant now, PathId path) {
+    if (host(paths_[path].to).is_off) {
+        return std::nullopt;
+    }
+    PacketRandom random = random_of(path);
+    const Fate there = fate_of(now, path, kSegmentHeaderBytes, random);
+    const Fate back = fate_of(now, path, kSegmentHeaderBytes, random);
+    return there.passes() && back.passes() ? std::optional(there.delay + back.delay) : std::nullopt;
+}
+
+void Network::knock_again(Instant now, PathId path) {
+    Connection& connection = connections_[path];
+    const unsigned linear = rules_.syn_linear_retries;
+    const unsigned doublings = connection.attempts < linear ? 0 : connection.attempts - linear;
+    const Duration pause = doubled(kKnockAgain, doublings, 64s);
+    const Duration left = rules_.connect_timeout - (now - connection.opened_at);
+    if (doublings > kKnocksMax || (pause >= left && rules_.reconnect)) {
+        events_.push(now + std::min(pause, left), EventKind::Closed, path, connection.version);
+    } else if (pause < left) {
+        // Where it is too late, libzmq keeps the socket without a connection, and its owner learns
+        // nothing until the reply timeout.
+        ++connection.attempts;
+        events_.push(now + pause, EventKind::Attend, path, connection.version);
+    }
+}
+
+void Network::stall(ProcessId process, PathId path) {
+    Connection& connection = connections_[path];
+    connection.is_stalled_greeting = connection.link == Link::Greeting;
+    connection.link = Link::Stalled;
+    parties_[process].stalled.emplace_back(path, connection.version);
+}
+
+// What a process that runs again finds: connections that waited for it, and room for what it has
+// not read.
+void Network::attend_stalled(Instant now, ProcessId process, PathId path, std::uint32_t version) {
+    Connection& connection = connections_[path];
+    if (connection.version != version) {
+        return;
+    }
+    if (connection.link == Link::Stalled && connection.is_stalled_greeting) {
+        connection.link = Link::Greeting;
+        send_control(now, path, process != paths_[path].from, PacketKind::Greeting);
+    } else if (connection.link == Link::Stalled) {
+        connection.link = Link::Opening;
+        finish_handshake(now, path);
+    }
+    for (const bool is_back : {false, true}) {
+        Flow& flow = flow_of(path, is_back);
+        if (flow.unread > 0 && connections_[path].link == Link::Open &&
+            reader_of(path, is_back) == process) {
+            flow.unread = 0;
+            if (flow.slow != kNone) {
+                pump(now, path, is_back);
+            }
+        }
+    }
 }
 
 void Network::finish_handshake(Instant now, PathId path) {
@@ -137,136 +265,146 @@ void Network::finish_handshake(Instant now, PathId path) {
         give_up(path);
         return;
     }
-    Party& client = parties_[paths_[path].from];
-    Party& server = parties_[connection.server];
+    const Party& client = parties_[paths_[path].from];
+    const Party& server = parties_[connection.server];
     if (!server.is_running || server.run != connection.server_run) {
         events_.push(now, EventKind::Refused, path, connection.version);
-        return;
+    } else if (server.is_frozen || client.is_frozen) {
+        stall(server.is_frozen ? connection.server : paths_[path].from, path);
+    } else {
+        become_open(now, path);
     }
-    if (server.is_frozen || client.is_frozen) {
-        connection.link = Link::Stalled;
-        (server.is_frozen ? server : client).stalled.emplace_back(path, connection.version);
-        return;
-    }
+}
+
+void Network::become_open(Instant now, PathId path) {
+    Connection& connection = connections_[path];
     connection.link = Link::Open;
-    flush(now, path, false);
-}
-
-void Network::transmit(Instant now, PathId path, bool is_back, PacketId id) {
-    Connection& connection = connections_[path];
-    Flow& flow = is_back ? connection.back : connection.out;
-    packets_[id].to = is_back ? paths_[path].from : connection.server;
-    packets_[id].to_run = parties_[packets_[id].to].run;
-    if (!is_back) {
-        packets_[id].to_run = connection.server_run;
+    connection.rests = 0;
+    if (rules_.heartbeat) {
+        connection.beat_at = now + rules_.heartbeat->interval;
+        events_.push(connection.beat_at, EventKind::Attend, path, connection.version);
     }
-    if (flow.failing_since == kNever && flow.waiting.count == 0 &&
-        attempt(now, path, is_back, id)) {
+    SlowFlow& slow = slow_of(path, false);
+    if (slow.waiting.count == 1 && slow.kernel.count == 0 && slow.tcp.is_done()) {
+        const PacketId id = slow.waiting.pop(packets_);
+        settle(now, path, false);
+        transmit(now, path, false, id);
         return;
     }
-    Flow& again = is_back ? connections_[path].back : connections_[path].out;
-    if (again.waiting.bytes > kKernelBytes && again.waiting.count >= kQueueMax) {
-        ++counters_.queue_full;
-        packets_.release(id);
+    refill(path, false);
+    pump(now, path, false);
+}
+
+// What libzmq says itself. It comes before the messages that wait.
+void Network::send_control(Instant now, PathId path, bool is_back, PacketKind kind) {
+    const PacketId id = kind == PacketKind::Greeting ? packets_.make(kGreetingBytes)
+                                                     : packets_.make(kHeartbeatBytes);
+    Packet& packet = packets_[id];
+    packet.kind = kind;
+    packet.from = is_back ? connections_[path].server : paths_[path].from;
+    packet.path = path;
+    packet.is_reply = is_back;
+    address_packet(path, is_back, id);
+    if (flow_of(path, is_back).slow == kNone && pass_at_once(now, path, is_back, id)) {
         return;
     }
-    again.waiting.push(packets_, id);
+    write(path, is_back, id);
+    pump(now, path, is_back);
 }
 
-// True if the segment is on its way; else a retransmission is planned.
-bool Network::attempt(Instant now, PathId path, bool is_back, PacketId id) {
-    const PathId way = is_back ? reverse_of(path, connections_[path].server) : path;
-    PacketRandom random = random_of(way);
-    Fate fate = fate_of(now, way, packets_[id].bytes.size(), random);
-    const Conditions& conditions = resolved_of(way).conditions;
-    if (!fate.is_cut && conditions.corrupt > 0.0 && random.chance(conditions.corrupt)) {
-        fate.is_lost = true;  // the checksum catches it
-    }
+void Network::take_control(Instant now, PacketId id) {
+    const Packet& packet = packets_[id];
+    const PathId path = packet.path;
+    const ProcessId reader = packet.to;
+    const bool is_reply = packet.is_reply;
+    const bool is_heartbeat = packet.kind == PacketKind::Heartbeat;
+    const bool is_of_this = connections_[path].version == packet.connection;
+    packets_.release(id);
     Connection& connection = connections_[path];
-    Flow& flow = is_back ? connection.back : connection.out;
-    if (fate.is_cut || fate.is_lost) {
-        if (flow.failing_since == kNever) {
-            flow.failing_since = now;
-            flow.attempts = 0;
-        }
-        const Duration wait =
-            doubled(kRetransmitMin + 2 * conditions.delay, flow.attempts, kRetransmitMax);
-        flow.attempts = static_cast<std::uint8_t>(std::min(flow.attempts + 1, 32));
-        events_.push(now + wait, is_back ? EventKind::Resend : EventKind::Retransmit, path,
-                     connection.version);
-        return false;
+    const bool is_frozen = parties_[reader].is_frozen;
+    if (!is_of_this) {
+        return;
     }
-    flow.failing_since = kNever;
-    flow.attempts = 0;
-    const Instant arrival = std::max(now + fate.delay, flow.last_arrival);
-    flow.last_arrival = arrival;
-    events_.push(arrival, EventKind::Deliver, id);
-    return true;
-}
-
-// Sends what waits, as long as the way lets it through.
-void Network::flush(Instant now, PathId path, bool is_back) {
-    for (;;) {
-        Flow& flow = is_back ? connections_[path].back : connections_[path].out;
-        if (flow.waiting.count == 0) {
-            return;
+    if (is_reply && !is_frozen) {
+        connection.alarm_at = kNever;
+    }
+    if (is_heartbeat) {
+        if (!is_reply && !is_frozen) {
+            send_control(now, path, true, PacketKind::Heartbeat);
         }
-        const PacketId id = flow.waiting.head;
-        packets_[id].to = is_back ? paths_[path].from : connections_[path].server;
-        packets_[id].to_run = parties_[packets_[id].to].run;
-        if (!attempt(now, path, is_back, id)) {
-            return;
-        }
-        // The packet is planned already; only the queue lets go of it.
-        Flow& sent = is_back ? connections_[path].back : connections_[path].out;
-        sent.waiting.pop(packets_);
+        return;
+    }
+    if (connection.link != Link::Greeting) {
+        return;
+    }
+    if (is_frozen) {
+        stall(reader, path);
+    } else if (is_reply && ++connection.greetings >= kGreetings) {
+        become_open(now, path);
+    } else {
+        send_control(now, path, !is_reply, PacketKind::Greeting);
     }
 }
 
-// One segment is sent again; it carries as many waiting messages as fit. What is behind it follows
-// a round trip later, when the segment has been acknowledged.
-Arrival Network::retransmit(Instant now, const Event& event, bool is_back) {
-    const PathId path = event.subject;
+Arrival Network::attend(Instant now, PathId path) {
     Connection& connection = connections_[path];
-    if (connection.version != event.version || connection.link != Link::Open) {
+    if (connection.is_ending) {
+        announce_end(now, path);
         return {};
     }
-    if (has_expired(now, connection)) {
-        give_up(path);
-        return {};
-    }
-    Flow& flow = is_back ? connection.back : connection.out;
-    if (flow.failing_since != kNever && now - flow.failing_since >= kRetransmitGivesUp) {
-        ++counters_.closed;
-        return end_link(path, LinkState::Closed);
-    }
-    ++counters_.retransmissions;
-    if (flow.waiting.count == 0 || !attempt(now, path, is_back, flow.waiting.head)) {
-        return {};
-    }
-    Flow& sent = is_back ? connections_[path].back : connections_[path].out;
-    std::uint32_t room = kSegmentBytes;
-    PacketId id = sent.waiting.pop(packets_);
-    room -= std::min(room, static_cast<std::uint32_t>(packets_[id].bytes.size()));
-    while (sent.waiting.count > 0 && packets_[sent.waiting.head].bytes.size() <= room) {
-        id = sent.waiting.pop(packets_);
-        room -= static_cast<std::uint32_t>(packets_[id].bytes.size());
-        events_.push(sent.last_arrival, EventKind::Deliver, id);
-    }
-    if (sent.waiting.count > 0) {
-        events_.push(now + 2 * base_delay(path), event.kind(), path, event.version);
+    switch (connection.link) {
+        case Link::None:
+            break;
+        case Link::Resting:
+            open(now, path);
+            break;
+        case Link::Knocking:
+            knock(now, path);
+            break;
+        case Link::Opening:
+            finish_handshake(now, path);
+            break;
+        case Link::Answered:
+            connection.link = Link::Greeting;
+            connection.opened_at = now;
+            if (rules_.handshake_timeout != kForever) {
+                events_.push(now + rules_.handshake_timeout, EventKind::Attend, path,
+                             connection.version);
+            }
+            send_control(now, path, false, PacketKind::Greeting);
+            break;
+        case Link::Greeting:
+        case Link::Stalled:
+            if (now - connection.opened_at >= rules_.handshake_timeout) {
+                ++counters_.closed;
+                return end_link(now, path, LinkState::Closed);
+            }
+            break;
+        case Link::Open:
+            return attend_open(now, path);
     }
     return {};
 }
 
-Arrival Network::end_link(PathId path, LinkState state) {
-    give_up(path);
-    Arrival arrival;
-    if (parties_[paths_[path].from].is_running) {
-        arrival.to = paths_[path].from;
-        arrival.link = LinkEvent{endpoint_of(paths_[path].to), state};
+Arrival Network::attend_open(Instant now, PathId path) {
+    Connection& connection = connections_[path];
+    if (!rules_.heartbeat) {
+        return {};
     }
-    return arrival;
+    if (connection.alarm_at <= now) {
+        ++counters_.closed;
+        return end_link(now, path, LinkState::Closed);
+    }
+    if (connection.beat_at <= now) {
+        connection.beat_at = now + rules_.heartbeat->interval;
+        events_.push(connection.beat_at, EventKind::Attend, path, connection.version);
+        if (connection.alarm_at == kNever) {
+            connection.alarm_at = now + rules_.heartbeat->timeout;
+            events_.push(connection.alarm_at, EventKind::Attend, path, connection.version);
+        }
+        send_control(now, path, false, PacketKind::Heartbeat);
+    }
+    return {};
 }
 
 void Network::arrive_reply(Instant now, Packet& packet, Arrival& arrival) {
@@ -278,52 +416,11 @@ void Network::arrive_reply(Instant now, Packet& packet, Arrival& arrival) {
     }
     connection.unanswered_since = kNever;
     connection.last_used = now;
+    connection.alarm_at = kNever;
     arrival.to = packet.to;
     if (!connection.up) {
         connection.up = true;
         arrival.link = LinkEvent{endpoint_of(paths_[packet.path].to), LinkState::Up};
-    }
-}
-
-// A segment of a connection that the living machine doesn't know.
-void Network::answer_with_reset(Instant now, const Packet& packet) {
-    if (carrying_ != Carrying::Stream || packet.is_reply || host(paths_[packet.path].to).is_off) {
-        return;
-    }
-    const Connection& connection = connections_[packet.path];
-    if (connection.version == packet.connection && connection.link == Link::Open) {
-        events_.push(now + base_delay(packet.path), EventKind::Closed, packet.path,
-                     packet.connection);
-    }
-}
-
-void Network::forget_all(ProcessId process) {
-    for (PathId path = 0; path < connections_.size(); ++path) {
-        if (paths_[path].from == process && connections_[path].link != Link::None) {
-            give_up(path);
-        }
-    }
-}
-
-void Network::reset_connections(Instant now, ProcessId process, bool machine_is_off) {
-    for (PathId path = 0; path < connections_.size(); ++path) {
-        Connection& connection = connections_[path];
-        if (connection.link == Link::None) {
-            continue;
-        }
-        if (paths_[path].from == process) {
-            give_up(path);
-        } else if (connection.server == process && !machine_is_off &&
-                   (connection.link == Link::Open || connection.link == Link::Stalled)) {
-            // FIN or RST; what the other way does to it decides whether the client hears of it.
-            const PathId reverse = reverse_of(path, process);
-            PacketRandom random = random_of(reverse);
-            const Fate fate = fate_of(now, reverse, 64, random);
-            if (!fate.is_cut && !fate.is_lost) {
-                ++counters_.closed;
-                events_.push(now + fate.delay, EventKind::Closed, path, connections_[path].version);
-            }
-        }
     }
 }
 

@@ -23,7 +23,11 @@ World::World(WorldOptions options)
     : options_(std::move(options)),
       schedule_(stream_seed(options_.seed, kScheduleStream)),
       member_seed_(stream_seed(options_.seed, kMemberStream)),
-      network_(stream_seed(options_.seed, kNetworkStream), options_.carrying, events_, packets_),
+      network_(stream_seed(options_.seed, kNetworkStream),
+               options_.carrying,
+               options_.stream,
+               events_,
+               packets_),
       checker_(std::make_unique<Checker>(options_.engine, pool_, network_)) {}
 
 World::~World() = default;

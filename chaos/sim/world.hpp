@@ -44,6 +44,7 @@ enum class Checks : std::uint8_t {
 struct WorldOptions {
     std::uint64_t seed = 1;
     Carrying carrying = Carrying::Stream;
+    StreamRules stream;
     Checks checks = Checks::On;
     EngineConfig engine;
     // What is kept for a process that doesn't receive, and what a process keeps that can't send;

@@ -55,7 +55,7 @@ void World::handle(const Event& event) {
             return;
         }
         case EventKind::Deliver:
-        case EventKind::Handshake:
+        case EventKind::Attend:
         case EventKind::Retransmit:
         case EventKind::Resend:
         case EventKind::Refused:

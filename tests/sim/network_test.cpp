@@ -122,8 +122,8 @@ TEST(Datagrams, FallInBurstsOfTheGivenShare) {
 TEST(Datagrams, WaitBeforeABottleneckAndAreDroppedWhenItsQueueIsFull) {
     WireRig rig(Carrying::Datagram);
     Conditions narrow = plain();
-    narrow.bytes_per_second = 6400;  // 100 messages
-    narrow.queue_bytes = 640;
+    narrow.bytes_per_second = 9200;  // 100 messages with their headers
+    narrow.queue_bytes = 920;
     rig.network.topology().set_default(narrow);
     for (std::uint32_t i = 0; i < 50; ++i) {
         rig.send(0, 1, i);
@@ -160,6 +160,77 @@ TEST(Datagrams, AnswersDoNotReachTheNextRunOfTheAsker) {
     EXPECT_THAT(rig.numbers(0), IsEmpty());
 }
 
+TEST(Datagrams, AboveTheMtuVanishAndSmallerOnesPass) {
+    WireRig rig(Carrying::Datagram);
+    Override narrow;
+    narrow.mtu_bytes = 91;  // a message takes 64 bytes and headers of 28
+    rig.network.topology().set_egress(0, narrow);
+    rig.send(0, 1, 1);
+    narrow.mtu_bytes = 92;
+    rig.run_for(1s);
+    rig.network.topology().set_egress(0, narrow);
+    rig.send(0, 1, 2);
+
+    rig.run_for(1s);
+
+    EXPECT_THAT(rig.numbers(1), ElementsAre(2));
+    EXPECT_EQ(rig.network.counters().oversized, 1U);
+}
+
+TEST(Datagrams, OnACloggedWayAreHeldAndArriveAfterIt) {
+    WireRig rig(Carrying::Datagram);
+    Override clog;
+    clog.clogged_until = rig.now + 5s;
+    rig.network.topology().set_pair(0, 1, clog);
+    rig.send(0, 1, 1);
+    rig.send(2, 1, 2);
+    rig.run_for(4s);
+    EXPECT_THAT(rig.numbers(1), ElementsAre(2));
+
+    rig.run_for(2s);
+
+    EXPECT_THAT(rig.numbers(1), ElementsAre(2, 1));
+}
+
+TEST(Messages, OfAKindThatIsTakenOutNeverArriveAndOthersDo) {
+    for (const Carrying carrying : {Carrying::Datagram, Carrying::Stream}) {
+        WireRig rig(carrying);
+        Override filter;
+        filter.dropped_types = type_bit(MessageType::Ack) | type_bit(MessageType::Gossip);
+        rig.network.topology().set_ingress(1, filter);
+        const auto send = [&](MessageType type) {
+            const std::uint8_t bytes[64] = {0x93, 1, static_cast<std::uint8_t>(type)};
+            rig.network.request(rig.now, 0, endpoint_of(1), bytes, false);
+        };
+        send(MessageType::Ack);
+        send(MessageType::Ping);
+        send(MessageType::Gossip);
+
+        rig.run_for(1s);
+
+        EXPECT_EQ(rig.numbers(1).size(), 1U);
+        EXPECT_EQ(rig.network.counters().filtered, 2U);
+    }
+}
+
+TEST(Messages, OfAKindAreTakenOutOfAnswersToo) {
+    WireRig rig(Carrying::Stream);
+    rig.send(0, 1, 1);
+    rig.run_for(100ms);
+    Override filter;
+    filter.dropped_types = type_bit(MessageType::Ack);
+    rig.network.topology().set_egress(1, filter);
+    for (const MessageType type : {MessageType::Ack, MessageType::Nack}) {
+        const std::uint8_t bytes[64] = {0x93, 1, static_cast<std::uint8_t>(type)};
+        rig.network.reply(rig.now, 1, rig.seen.front().token, bytes);
+    }
+
+    rig.run_for(1s);
+
+    EXPECT_EQ(rig.numbers(0).size(), 1U);
+    EXPECT_EQ(rig.network.counters().filtered, 1U);
+}
+
 TEST(Conditions, OfAPairComeFromDefaultZonesMembersAndPairInThisOrder) {
     Topology topology;
     topology.set_default(plain());
@@ -179,6 +250,25 @@ TEST(Conditions, OfAPairComeFromDefaultZonesMembersAndPairInThisOrder) {
     EXPECT_EQ(topology.resolve(2, 1).delay, 40ms);
     EXPECT_EQ(topology.resolve(1, 2).delay, 1ms);
     EXPECT_DOUBLE_EQ(topology.resolve(2, 1).loss, 0.55);
+}
+
+TEST(Conditions, FiltersAndClogsOfSeveralLayersAddUp) {
+    Topology topology;
+    Override acks;
+    acks.dropped_types = type_bit(MessageType::Ack);
+    acks.clogged_until = Instant(5s);
+    topology.set_egress(0, acks);
+    Override pings;
+    pings.dropped_types = type_bit(MessageType::Ping);
+    pings.clogged_until = Instant(3s);
+    topology.set_pair(0, 1, pings);
+
+    const Conditions both = topology.resolve(0, 1);
+
+    EXPECT_EQ(both.dropped_types, type_bit(MessageType::Ack) | type_bit(MessageType::Ping));
+    EXPECT_EQ(both.clogged_until, Instant(5s));
+    EXPECT_EQ(topology.resolve(0, 2).dropped_types, type_bit(MessageType::Ack));
+    EXPECT_EQ(topology.resolve(2, 1).dropped_types, 0U);
 }
 
 TEST(Conditions, GroupsCannotReachOneAnotherUntilTheyAreCleared) {

@@ -20,8 +20,10 @@ class WireRig {
         std::optional<LinkState> link;
     };
 
-    explicit WireRig(Carrying carrying, std::uint64_t seed = 1)
-        : network(seed, carrying, events, packets) {
+    explicit WireRig(Carrying carrying,
+                     std::uint64_t seed = 1,
+                     const StreamRules& rules = memberd_stream(32))
+        : network(seed, carrying, rules, events, packets) {
         Conditions plain;
         plain.delay = std::chrono::milliseconds(1);
         plain.jitter_kind = Jitter::None;
