@@ -47,6 +47,9 @@ class Checker {
     void began(ProcessId process, const Engine& engine);
     void ended(ProcessId process);
 
+    // From now on somebody speaks in the names of others: nobody owns what is said of it (I1).
+    void allow_forgeries() { has_forgeries_ = true; }
+
     void check_change(Instant now,
                       ProcessId observer,
                       const Change& change,
@@ -70,6 +73,7 @@ class Checker {
     [[nodiscard]] MemberState ranked(MemberState state) const;
 
     bool suspicion_is_evidence_;
+    bool has_forgeries_ = false;
     std::vector<Ghost> ghosts_;                                     // in the order of their start
     std::map<std::uint64_t, std::size_t> by_instance_;              // into ghosts_
     std::map<ProcessId, std::size_t> running_;                      // into ghosts_

@@ -85,9 +85,12 @@ void World::start(ProcessId id, const Start& start) {
 
 void World::end(ProcessId id, bool machine_is_off) {
     Process& process = running(id);
-    checker_.ended(id);
-    process.generation = process.engine->self().claim.generation;
-    process.engine.reset();
+    if (process.engine) {
+        checker_.ended(id);
+        process.generation = process.engine->self().claim.generation;
+        process.engine.reset();
+    }
+    process.hears.reset();
     process.life = Life::Absent;
     process.blocking = Blocking::Nothing;
     process.planned = kNever;
@@ -114,6 +117,7 @@ void World::power_off(ProcessId process) {
 
 void World::join(ProcessId id, std::span<const Endpoint> seeds) {
     Process& process = running(id);
+    process.seed_count = seeds.size();
     process.engine->join(local_now(process), seeds, out_);
     finish(id);
 }
@@ -159,7 +163,12 @@ void World::mark_faulty(ProcessId process, bool is_faulty) {
 bool World::is_healthy(ProcessId id) const {
     const Process& process = processes_.at(id);
     return process.life == Life::Up && process.blocking == Blocking::Nothing && !process.loop &&
-           !process.is_faulty;
+           !process.hears && !process.is_faulty;
+}
+
+bool World::reaches(ProcessId from, ProcessId to) const {
+    const Conditions conditions = network_.topology().resolve(from, to);
+    return !conditions.cut && conditions.loss < 1.0;
 }
 
 void World::at(Instant when, std::function<void()> action) {
