@@ -20,6 +20,10 @@ bool is_gone(MemberState state) {
     return state == MemberState::Dead || state == MemberState::Left;
 }
 
+bool generation_jumps(std::uint64_t held, std::uint64_t heard) {
+    return heard > held && heard - held > kGenerationJumpMax;
+}
+
 std::array<std::uint64_t, kAccuserCountMax> keys_of_accusers(const Update& update) {
     std::array<std::uint64_t, kAccuserCountMax> keys{};
     for (std::size_t i = 0; i < update.accuser_count; ++i) {
@@ -69,6 +73,9 @@ void Claims::apply(const Update& update, Source source, Slot teller) {
 
 bool Claims::is_plausible(Slot slot, const Claim& claim) const {
     const Record& held = core_.roster[slot];
+    if (generation_jumps(held.generation, claim.generation)) {
+        return false;
+    }
     return claim.generation != held.generation || claim.incarnation <= held.incarnation ||
            claim.incarnation - held.incarnation <= kIncarnationJumpMax;
 }
@@ -79,6 +86,10 @@ void Claims::about_self(const Update& update) {
     }
     const Claim own = core_.roster.claim(core_.self);
     const Claim& claim = update.claim;
+    if (generation_jumps(own.generation, claim.generation)) {
+        ++core_.counters.claims_refused;
+        return;
+    }
     if (claim.instance == own.instance) {
         const bool accuses = claim.state != MemberState::Alive;
         const bool reaches_us = claim.generation > own.generation ||
@@ -116,12 +127,13 @@ void Claims::refute(const Claim& claim) {
     // SWIM section 4.2: only the accused answers an accusation, with a greater incarnation. Leaving
     // beats every incarnation of its generation, so that takes a new generation.
     // Others refuse an incarnation that jumps, so a claim that does is outdone by a generation too.
-    ++core_.counters.refutations;
     const Record& held = core_.roster[core_.self];
     if (claim.generation > held.generation || claim.state == MemberState::Left ||
         claim.incarnation >= kIncarnationMax - 1 ||
         claim.incarnation - held.incarnation >= kIncarnationJumpMax) {
-        raise_generation_above(claim.generation);
+        if (!raise_generation_above(claim.generation)) {
+            return;  // Who said it would say it again, for ever.
+        }
     } else {
         Claim own = core_.roster.claim(core_.self);
         own.incarnation = claim.incarnation + 1;
@@ -129,18 +141,20 @@ void Claims::refute(const Claim& claim) {
         view_changed();
         core_.queue.add(core_.self, UpdateClass::Verdict);
     }
+    ++core_.counters.refutations;
     outdated_.push_back(core_.self);
     core_.happened(MembershipEventKind::Refuted, core_.self);
 }
 
-void Claims::raise_generation_above(std::uint64_t generation) {
-    if (generation >= kGenerationMax) {
-        ++core_.counters.claims_refused;
-        return;
-    }
+bool Claims::raise_generation_above(std::uint64_t generation) {
     Claim own = core_.roster.claim(core_.self);
     if (own.generation > generation) {
-        return;
+        return true;
+    }
+    // Others would refuse it too.
+    if (generation >= kGenerationMax || generation_jumps(own.generation, generation + 1)) {
+        ++core_.counters.claims_refused;
+        return false;
     }
     own.generation = generation + 1;
     own.incarnation = 0;
@@ -149,6 +163,7 @@ void Claims::raise_generation_above(std::uint64_t generation) {
     core_.queue.add(core_.self, UpdateClass::Verdict);
     core_.notice(NoticeKind::GenerationRaised, 0, {}, own.generation);
     core_.note_change(ChangeKind::Updated, core_.self, MemberState::Alive, false);
+    return true;
 }
 
 void Claims::restate_self(ProfileId profile, UpdateClass kind) {

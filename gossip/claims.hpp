@@ -26,6 +26,10 @@ enum class Source : std::uint8_t {
 // the number that is remembered is taken in, until the next sweep leaves the latest.
 inline constexpr std::uint32_t kRecordCountMax = 65'536;
 
+// A generation that jumps further in one message is refused: no clock of seconds says so (Linux's
+// ends below 2^34), and whose name it is could not raise its own above many such jumps.
+inline constexpr std::uint64_t kGenerationJumpMax = std::uint64_t{1} << 34;
+
 // Another live run seems to carry our name: to be verified before anybody gives way.
 struct ContestedName {
     Claim claim;
@@ -53,8 +57,9 @@ class Claims {
     // --- For this member itself ---
     // Another profile under the next incarnation; takes over the reference. Disseminates.
     void restate_self(ProfileId profile, UpdateClass kind);
-    // Makes our generation greater than `generation`.
-    void raise_generation_above(std::uint64_t generation);
+    // Makes our generation greater than `generation`. False, counted and nothing done, if that is
+    // beyond what others would accept.
+    bool raise_generation_above(std::uint64_t generation);
     // Our own claim becomes left.
     void leave_self();
 

@@ -8,12 +8,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "chaos/sim/hostile.hpp"
 #include "chaos/sim/world.hpp"
 
 namespace memberd::sim {
@@ -111,6 +113,13 @@ class Cluster {
     bool forget(Member by, Member member);
     void set_tag(Member member, std::string_view key, std::string_view value);
 
+    // A process that is no member and has no engine, at an address of its own; see attack().
+    Member add_hostile();
+    // Against all of ours that run then.
+    void attack(Member hostile, HostileAct act, Duration length, double per_second);
+    // The latest messages are kept from now on, for replays and mutilations.
+    void record_packets(std::size_t count_max);
+
     // --- Network ---
 
     void cut(Member a, Member b);
@@ -160,6 +169,8 @@ class Cluster {
     [[nodiscard]] std::optional<MemberState> state(Member observer, Member member) const;
     // All that are up, the member itself left out, show it so.
     [[nodiscard]] bool everywhere(Member member, MemberState state) const;
+    // All that are up show one another as alive, whoever else they may show.
+    [[nodiscard]] bool all_live_everywhere() const;
     // Everybody that is up shows exactly those as alive, and nobody else as alive or suspect.
     [[nodiscard]] bool all_see_all() const;
     [[nodiscard]] bool views_equal() const;
@@ -182,6 +193,8 @@ class Cluster {
     [[nodiscard]] const History& history() const { return world_.history(); }
 
     [[nodiscard]] const std::vector<Violation>& violations() const { return world_.violations(); }
+
+    [[nodiscard]] const Hostile& hostile(Member member) const { return *members_[member].hostile; }
 
     // If an invariant was broken, one line that says which, when and how to see the run again; then
     // who disagrees about whom, and the line again.
@@ -214,6 +227,7 @@ class Cluster {
         std::vector<Endpoint> seeds;
         Disk disk;
         Disk before;  // as the run before the last left it
+        std::unique_ptr<Hostile> hostile;
     };
 
     Member seat(const NewMember& wanted);

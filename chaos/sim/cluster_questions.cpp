@@ -43,14 +43,8 @@ bool Cluster::everywhere(Member member, MemberState wanted) const {
     return true;
 }
 
-bool Cluster::all_see_all() const {
+bool Cluster::all_live_everywhere() const {
     const std::vector<Member> running = up();
-    for (const Member observer : running) {
-        const EngineStatus status = world_.engine(observer).status(now());
-        if (status.alive != running.size() || status.suspect != 0) {
-            return false;
-        }
-    }
     for (const Member observer : running) {
         for (const Member member : running) {
             if (state(observer, member) != MemberState::Alive) {
@@ -59,6 +53,17 @@ bool Cluster::all_see_all() const {
         }
     }
     return true;
+}
+
+bool Cluster::all_see_all() const {
+    const std::vector<Member> running = up();
+    for (const Member observer : running) {
+        const EngineStatus status = world_.engine(observer).status(now());
+        if (status.alive != running.size() || status.suspect != 0) {
+            return false;
+        }
+    }
+    return all_live_everywhere();
 }
 
 bool Cluster::views_equal() const {

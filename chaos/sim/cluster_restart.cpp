@@ -29,7 +29,9 @@ void Cluster::save(Member member) {
 }
 
 void Cluster::kill(Member member) {
-    save(member);
+    if (!world_.is_outsider(member)) {
+        save(member);
+    }
     world_.kill(member);
 }
 

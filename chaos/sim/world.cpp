@@ -93,11 +93,14 @@ void World::start(ProcessId id, const Start& start) {
 
 void World::end(ProcessId id, bool machine_is_off) {
     Process& process = running(id);
-    if (is_checked()) {
-        checker_->ended(now_, id);
+    if (process.engine) {
+        if (is_checked()) {
+            checker_->ended(now_, id);
+        }
+        process.generation = process.engine->self().claim.generation;
+        process.engine.reset();
     }
-    process.generation = process.engine->self().claim.generation;
-    process.engine.reset();
+    process.hears.reset();
     process.life = Life::Absent;
     process.blocking = Blocking::Nothing;
     process.planned = kNever;
@@ -124,6 +127,7 @@ void World::power_off(ProcessId process) {
 
 void World::join(ProcessId id, std::span<const Endpoint> seeds) {
     Process& process = running(id);
+    process.seed_count = seeds.size();
     process.engine->join(local_now(process), seeds, out_);
     finish(id);
 }
@@ -172,7 +176,12 @@ void World::mark_faulty(ProcessId process, bool is_faulty) {
 bool World::is_healthy(ProcessId id) const {
     const Process& process = processes_.at(id);
     return process.life == Life::Up && process.blocking == Blocking::Nothing && !process.loop &&
-           !process.is_faulty;
+           !process.hears && !process.is_faulty;
+}
+
+bool World::reaches(ProcessId from, ProcessId to) const {
+    const Conditions conditions = network_.topology().resolve(from, to);
+    return !conditions.cut && conditions.loss < 1.0;
 }
 
 void World::expect_accuracy(const AccuracyBudget& budget) {

@@ -11,9 +11,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "chaos/sim/accuracy_checker.hpp"
@@ -24,6 +26,7 @@
 #include "chaos/sim/local_clock.hpp"
 #include "chaos/sim/network.hpp"
 #include "chaos/sim/packet_pool.hpp"
+#include "chaos/sim/packet_recorder.hpp"
 #include "chaos/sim/trace_hash.hpp"
 #include "chaos/sim/violation.hpp"
 #include "detector/random.hpp"
@@ -131,6 +134,23 @@ class World {
     // fire. No limits: as fast as it was. Ends with the process.
     void limit_cpu(ProcessId process, const CpuLimits& limits);
 
+    // A process without an engine, at that address: it says what it is told to, and `hears` is
+    // called with what comes. It is never healthy. It can be killed, paused and blocked.
+    using Hears = std::function<void(ReplyToken token, Bytes bytes)>;
+    void start_outsider(ProcessId process, AddressId address, Hears hears);
+    // Requires an outsider that runs.
+    void say(ProcessId outsider, const Endpoint& to, Bytes bytes);
+
+    [[nodiscard]] bool is_outsider(ProcessId process) const {
+        return processes_[process].hears != nullptr;
+    }
+
+    // From now on the latest messages that engines were handed are kept.
+    void record_packets(std::size_t count_max);
+
+    // Nothing unless they are.
+    [[nodiscard]] const PacketRecorder* recorder() const { return recorder_.get(); }
+
     // The engine's other inputs.
     void join(ProcessId process, std::span<const Endpoint> seeds);
     void leave(ProcessId process);
@@ -171,6 +191,8 @@ class World {
     // observer's word. Paused and blocked processes count as faulty without being marked.
     void mark_faulty(ProcessId process, bool is_faulty);
     [[nodiscard]] bool is_healthy(ProcessId process) const;
+    // Something that `from` sends may come to `to`, as the network is now.
+    [[nodiscard]] bool reaches(ProcessId from, ProcessId to) const;
 
     // --- What must hold ---
 
@@ -250,6 +272,7 @@ class World {
         std::unique_ptr<Engine> engine;
         std::unique_ptr<Loop> loop;      // of a slow process only
         std::unique_ptr<Speech> speech;  // of a process of another version only
+        std::unique_ptr<Hears> hears;    // of an outsider only
         LocalClock clock;
         Life life = Life::Absent;
         Blocking blocking = Blocking::Nothing;
@@ -268,6 +291,10 @@ class World {
         std::vector<Held> inbox;
         std::vector<HeldSend> outbox;
         std::vector<Notice> notices;
+        // Of its joins, as Agent::take_refusal() counts.
+        std::size_t seed_count = 0;
+        std::size_t refused_count = 0;
+        Instant refused_at;
     };
 
     [[nodiscard]] Instant local_now(const Process& process) const {
@@ -293,11 +320,15 @@ class World {
     void hold(Process& process, const Send& send, Bytes bytes);
     void release_outbox(ProcessId id);
     void drop(std::vector<Held>& messages, std::size_t first);
+
+    // world_outsider.cpp
+    void hear(Process& process, const Held& held);
     void finish(ProcessId id);  // after every call into its engine
     void carry_out_sends(ProcessId id, Process& process);
     void note_changes(ProcessId id, Process& process);
     void note_death(ProcessId observer, Process& process, const Change& change, bool first_hand);
     bool note_notices(Process& process);
+    bool ends_the_process(Process& process, const Notice& notice);
     void plan_deadline(ProcessId id, Process& process);
     void plan(ProcessId id, Process& process, Instant when);
 
@@ -322,9 +353,13 @@ class World {
     TraceHash trace_;
     std::unique_ptr<Checker> checker_;
     History history_;
+    std::unique_ptr<PacketRecorder> recorder_;
     Output out_;
     std::vector<Process> processes_;
     std::map<std::uint64_t, ProcessId> by_instance_;
+    // Whether a death that somebody declared of its own was false: those who are told of it do no
+    // more wrong than that.
+    std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>, bool> declared_falsely_;
     std::vector<std::function<void()>> actions_;
     std::vector<std::uint32_t> free_actions_;
 };

@@ -10,6 +10,8 @@ namespace {
 
 // An engine whose next deadline stays in the past would stop the clock for ever.
 constexpr std::uint32_t kFiresAtOnceMax = 10'000;
+// Refusals of one round of joins come this close together, as the agent has it.
+constexpr Duration kRefusalRound = std::chrono::milliseconds(150);
 
 std::uint64_t word_of(Instant at) {
     return static_cast<std::uint64_t>(at.time_since_epoch().count());
@@ -17,27 +19,6 @@ std::uint64_t word_of(Instant at) {
 
 bool is_death(const Change& change) {
     return change.kind == ChangeKind::State && change.claim.state == MemberState::Dead;
-}
-
-// Where a running agent would end itself.
-bool ends_the_process(const Notice& notice) {
-    switch (notice.kind) {
-        case NoticeKind::LeaveAcknowledged:
-        case NoticeKind::NameLost:
-            return true;
-        case NoticeKind::JoinRefused:
-            return notice.code == static_cast<std::uint8_t>(RefuseCode::NameTaken) ||
-                   notice.code == static_cast<std::uint8_t>(RefuseCode::OtherCluster) ||
-                   notice.code == static_cast<std::uint8_t>(RefuseCode::OtherVersion);
-        case NoticeKind::Joined:
-        case NoticeKind::StrangerRefused:
-        case NoticeKind::DoubtBegan:
-        case NoticeKind::DoubtEnded:
-        case NoticeKind::Minority:
-        case NoticeKind::GenerationRaised:
-            return false;
-    }
-    return false;
 }
 
 }  // namespace
@@ -103,6 +84,10 @@ void World::advance(ProcessId id) {
 
 void World::hand_over(ProcessId id, const Held& held) {
     Process& process = processes_[id];
+    if (process.hears) {
+        hear(process, held);
+        return;
+    }
     const Instant local = local_now(process);
     if (held.link) {
         trace_.add(word_of(now_));
@@ -123,6 +108,9 @@ void World::hand_over(ProcessId id, const Held& held) {
         trace_.add(Bytes(packet.bytes));
         ++history_.events;
         ++history_.deliveries;
+        if (recorder_) {
+            recorder_->note(now_, id, packet.bytes);
+        }
         const Bytes bytes =
             process.speech ? process.speech->hear(packet.bytes) : Bytes(packet.bytes);
         if (is_checked()) {
@@ -214,9 +202,16 @@ void World::note_death(ProcessId observer,
         death.victim = found->second;
         const Process& victim = processes_[death.victim];
         death.is_false = is_healthy(death.victim) && victim.instance == change.claim.instance &&
-                         !victim.engine->stopped() &&
-                         !network_.topology().is_cut(observer, death.victim) &&
-                         !network_.topology().is_cut(death.victim, observer);
+                         !victim.engine->stopped() && reaches(observer, death.victim) &&
+                         reaches(death.victim, observer);
+    }
+    const std::tuple run{change.claim.instance, change.claim.generation, change.claim.incarnation};
+    if (first_hand) {
+        bool& is_false = declared_falsely_[run];
+        is_false = is_false || death.is_false;
+    } else if (const auto declared = declared_falsely_.find(run);
+               declared != declared_falsely_.end()) {
+        death.is_false = death.is_false && declared->second;
     }
     history_.deaths.push_back(death);
     if (is_checked()) {
@@ -225,9 +220,39 @@ void World::note_death(ProcessId observer,
 }
 
 bool World::note_notices(Process& process) {
-    const bool ends = std::any_of(out_.notices.begin(), out_.notices.end(), ends_the_process);
+    bool ends = false;
+    for (const Notice& notice : out_.notices) {
+        ends = ends_the_process(process, notice) || ends;
+    }
     process.notices.insert(process.notices.end(), out_.notices.begin(), out_.notices.end());
     return ends;
+}
+
+// Where a running agent would end itself. A refusal ends nobody who has joined; and whoever has not
+// needs one of every seed, unless the name is taken (Agent::take_refusal).
+bool World::ends_the_process(Process& process, const Notice& notice) {
+    switch (notice.kind) {
+        case NoticeKind::LeaveAcknowledged:
+        case NoticeKind::NameLost:
+            return true;
+        case NoticeKind::JoinRefused:
+            if (now_ - kRefusalRound > process.refused_at) {
+                process.refused_at = now_;
+                process.refused_count = 0;
+            }
+            ++process.refused_count;
+            return !process.engine->status(local_now(process)).joined &&
+                   (notice.code == static_cast<std::uint8_t>(RefuseCode::NameTaken) ||
+                    process.refused_count >= process.seed_count);
+        case NoticeKind::Joined:
+        case NoticeKind::StrangerRefused:
+        case NoticeKind::DoubtBegan:
+        case NoticeKind::DoubtEnded:
+        case NoticeKind::Minority:
+        case NoticeKind::GenerationRaised:
+            return false;
+    }
+    return false;
 }
 
 void World::plan_deadline(ProcessId id, Process& process) {

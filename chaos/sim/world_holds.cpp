@@ -36,6 +36,10 @@ void World::resume(ProcessId id) {
         plan_turn(id, process);
         return;
     }
+    if (process.hears) {
+        drain_inbox(id);
+        return;
+    }
     tell_of_pause(id);
     if (processes_[id].engine != nullptr && !blocks_receives(process.blocking)) {
         drain_inbox(id);
@@ -117,7 +121,7 @@ void World::drain_inbox(ProcessId id) {
     inbox.swap(processes_[id].inbox);
     processes_[id].inbox_bytes = 0;
     for (std::size_t i = 0; i < inbox.size(); ++i) {
-        if (processes_[id].engine == nullptr) {
+        if (processes_[id].life == Life::Absent) {
             drop(inbox, i);
             return;
         }

@@ -1,4 +1,6 @@
 // Which claims an engine believes, and whom it tells what.
+#include "gossip/claims.hpp"
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/support/engine_rig.hpp"
@@ -86,6 +88,40 @@ TEST_F(Claims, ThatJumpAreRefutedInAWayThatOthersAccept) {
         << own.generation << " " << own.incarnation;
     EXPECT_EQ(compare({0xabc, 10, kIncarnationJumpMax + 5, MemberState::Dead}, own),
               Verdict::Newer);
+}
+
+// Answered, it would be said again at once, and for ever: whoever holds it can't be told better.
+TEST_F(Claims, AboutOneselfThatCannotBeOutdoneAreCountedAndNotAnswered) {
+    for (const std::uint64_t generation : {kGenerationMax - 1, kGenerationMax}) {
+        rig.hear_gossip(a(), {about_self(MemberState::Dead, 0, generation)});
+    }
+
+    EXPECT_EQ(rig.engine.self().claim.generation, 10U);
+    EXPECT_EQ(rig.engine.counters().claims_refused, 2U);
+    EXPECT_TRUE(said_of(rig, "self").empty());
+}
+
+TEST_F(Claims, AtTheLastGenerationCannotBeOutdoneAndAreNotAnsweredEither) {
+    RigOptions options;
+    options.generation = kGenerationMax;
+    EngineRig last(options);
+    const Peer& teller = last.add("p00");
+    last.run_for(1s);
+    last.forget_past();
+    last.hear_gossip(teller, {about_self(MemberState::Left, 0, kGenerationMax)});
+
+    EXPECT_EQ(last.engine.counters().claims_refused, 1U);
+    EXPECT_TRUE(said_of(last, "self").empty());
+}
+
+TEST_F(Claims, OfARefusalThatNoClockCouldOutdoRaiseNoGeneration) {
+    Refuse refusal;
+    refusal.version = kProtocolVersion;
+    refusal.code = RefuseCode::GenerationTooLow;
+    refusal.number = kGenerationMax - 1;
+    rig.hear_refuse(refusal);
+
+    EXPECT_EQ(rig.engine.self().claim.generation, 10U);
 }
 
 TEST_F(Claims, NeverMakeOneselfAnythingButAlive) {
@@ -178,6 +214,18 @@ TEST_F(Claims, WithAnIncarnationThatJumpsAreRefusedAndCounted) {
     EXPECT_EQ(rig.engine.counters().claims_refused, 1U);
     rig.hear_gossip(a(), {alive(b(), kIncarnationJumpMax)});
     EXPECT_EQ(rig.engine.find("p01")->claim.incarnation, kIncarnationJumpMax);
+}
+
+TEST_F(Claims, WithAGenerationThatJumpsBeyondAnyClockAreRefusedAndCounted) {
+    Said later = alive(b());
+    later.claim.generation += kGenerationJumpMax + 1;
+    rig.hear_gossip(a(), {later});
+    EXPECT_EQ(rig.engine.find("p01")->claim.generation, 1U);
+    EXPECT_EQ(rig.engine.counters().claims_refused, 1U);
+
+    --later.claim.generation;
+    rig.hear_gossip(a(), {later});
+    EXPECT_EQ(rig.engine.find("p01")->claim.generation, 1 + kGenerationJumpMax);
 }
 
 TEST_F(Claims, OfTwoInstancesInOneGenerationAreNeverMerged) {
