@@ -14,6 +14,9 @@ inline constexpr int kCannotStart = 2;
 // The program must keep `exit_code` until the command line is parsed.
 void add_run_command(CLI::App& app, int& exit_code);
 void add_list_command(CLI::App& app, int& exit_code);
+void add_swarm_command(CLI::App& app, int& exit_code);
+void add_replay_command(CLI::App& app, int& exit_code);
+void add_shrink_command(CLI::App& app, int& exit_code);
 
 // One sentence for the operator on stderr; returns kCannotStart.
 int cannot_start(std::string_view sentence);

@@ -213,8 +213,10 @@ void World::note_death(ProcessId observer,
     if (found != by_instance_.end()) {
         death.victim = found->second;
         const Process& victim = processes_[death.victim];
-        death.is_false = is_healthy(death.victim) && victim.instance == change.claim.instance &&
-                         !victim.engine->stopped() &&
+        death.is_of_present_run = victim.engine != nullptr &&
+                                  victim.instance == change.claim.instance &&
+                                  !victim.engine->stopped();
+        death.is_false = death.is_of_present_run && is_healthy(death.victim) &&
                          !network_.topology().is_cut(observer, death.victim) &&
                          !network_.topology().is_cut(death.victim, observer);
     }
