@@ -16,8 +16,6 @@
 namespace memberd::sim {
 namespace {
 
-constexpr Duration kWallOfOneRun = std::chrono::seconds(30);
-
 struct Arguments {
     std::string file;
     std::string out;
@@ -39,7 +37,7 @@ Plan shrink_within(const Arguments& arguments, const Plan& plan, const std::stri
         plan,
         [&](const Plan& attempt) {
             ++tries;
-            const Outcome outcome = run_isolated(attempt, kWallOfOneRun);
+            const Outcome outcome = run_isolated(attempt);
             return !outcome.passed() && outcome.failures.front().invariant == invariant;
         },
         [&] { return passed() >= arguments.seconds; });
@@ -52,7 +50,7 @@ int shrink_file(const Arguments& arguments) {
     if (!plan) {
         return cannot_start(plan.error().text);
     }
-    const Outcome outcome = run_isolated(*plan, kWallOfOneRun);
+    const Outcome outcome = run_isolated(*plan);
     if (outcome.passed()) {
         return cannot_start(arguments.file + " passes: there is nothing to shrink");
     }
@@ -61,7 +59,7 @@ int shrink_file(const Arguments& arguments) {
                size_of(*plan));
     std::fflush(stdout);
     Plan small = shrink_within(arguments, *plan, invariant);
-    const Outcome end = run_isolated(small, kWallOfOneRun);
+    const Outcome end = run_isolated(small);
     const Failure failure = end.passed() ? outcome.failures.front() : end.failures.front();
     small.found = {built_commit(), failure.invariant, failure.text.substr(0, 300)};
     const Status written = write_plan(arguments.out, small);

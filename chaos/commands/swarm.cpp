@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chaos/commands/command.hpp"
+#include "chaos/commands/progress.hpp"
 #include "chaos/plan/generator.hpp"
 #include "chaos/plan/isolation.hpp"
 #include "chaos/plan/plan_json.hpp"
@@ -84,6 +85,7 @@ void keep_failure(const Arguments& arguments, Plan plan, const Outcome& outcome,
     fmt::print("FAIL seed {}, n {}, mode {}: {} at {:.3f} s: {}; again: memsim replay {}{}\n",
                plan.seed, plan.n, to_string(plan.mode), failure.invariant, seconds(failure.at),
                one_line(failure.text), file, written ? "" : " (which can't be written)");
+    std::fflush(stdout);
     tally.failed.push_back({plan.seed, file, failure});
 }
 
@@ -96,14 +98,6 @@ void add(Tally& tally, const Plan& plan, const Outcome& outcome) {
     for (const auto& [kind, count] : outcome.took_hold) {
         tally.took_hold[kind] += count;
     }
-}
-
-void show_progress(const Tally& tally, bool is_last) {
-    if (::isatty(STDOUT_FILENO) != 0) {
-        fmt::print("\r{} seeds, {} failed, {:.0f} s {}", tally.seeds, tally.failed.size(),
-                   tally.wall_seconds(), is_last ? "\n" : "");
-    }
-    std::fflush(stdout);
 }
 
 bool write_json(const Arguments& arguments, const Tally& tally) {
@@ -151,30 +145,27 @@ void print_summary(const Arguments& arguments, const Tally& tally) {
 
 int run_swarm(const Arguments& arguments, const SwarmLimits& limits) {
     Tally tally;
-    std::uint64_t next_seed = arguments.first_seed;
-    IsolationLimits isolation;
-    isolation.jobs = arguments.jobs;
-    run_isolated(
-        isolation,
-        [&]() -> std::optional<Plan> {
-            const bool is_counted_out = arguments.seed_count != 0 &&
-                                        next_seed - arguments.first_seed == arguments.seed_count;
-            const bool is_late =
-                arguments.minutes > 0.0 && tally.wall_seconds() >= arguments.minutes * 60.0;
-            if (is_counted_out || is_late) {
-                return std::nullopt;
-            }
-            return generate_plan(next_seed++, limits);
-        },
-        [&](const Plan& plan, const Outcome& outcome) {
+    Progress progress;
+    const auto plan_of = [&](std::uint64_t job) {
+        return generate_plan(arguments.first_seed + job, limits);
+    };
+    const std::uint64_t count = arguments.seed_count != 0 ? arguments.seed_count : kJobsWithoutEnd;
+    run_jobs(
+        {arguments.jobs, kRunSecondsMax}, count,
+        [&](std::uint64_t job) { return run_as_job(plan_of(job)); },
+        [&](const JobResult& result) {
+            const Plan plan = plan_of(result.job);
+            const Outcome outcome = outcome_of(result);
             add(tally, plan, outcome);
             if (!outcome.passed()) {
                 keep_failure(arguments, plan, outcome, tally);
             }
-            show_progress(tally, false);
-            return true;
+            progress.show(fmt::format("{} seeds, {} failed, {:.0f} s", tally.seeds,
+                                      tally.failed.size(), tally.wall_seconds()));
+            const bool is_late =
+                arguments.minutes > 0.0 && tally.wall_seconds() >= arguments.minutes * 60.0;
+            return is_late ? NextJobs::Stop : NextJobs::Go;
         });
-    show_progress(tally, true);
     print_summary(arguments, tally);
     if (!arguments.json.empty() && !write_json(arguments, tally)) {
         return cannot_start("cannot write " + arguments.json);

@@ -1,6 +1,7 @@
 #include "chaos/plan/draft.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace memberd::sim {
@@ -40,6 +41,11 @@ double draw_share(Random& random, double max) {
 
 Member draw_member(Random& random, const Draft& draft) {
     return static_cast<Member>(random.below(member_count(draft.plan)));
+}
+
+Direction draw_direction(Random& random) {
+    constexpr std::array kAll{Direction::Both, Direction::Ingress, Direction::Egress};
+    return kAll[random.below(kAll.size())];
 }
 
 std::uint64_t draw_time_ms(Random& random, const Draft& draft) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "chaos/plan/plan.hpp"
 #include "detector/random.hpp"
@@ -25,6 +27,7 @@ Duration draw_wide_ms(Random& random, std::uint64_t low_ms, std::uint64_t high_m
 // A thousandth at least.
 double draw_share(Random& random, double max);
 Member draw_member(Random& random, const Draft& draft);
+Direction draw_direction(Random& random);
 std::uint64_t draw_time_ms(Random& random, const Draft& draft);
 
 // One kind of fault.

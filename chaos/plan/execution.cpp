@@ -7,8 +7,8 @@
 #include "chaos/plan/name_watch.hpp"
 #include "chaos/plan/network_faults.hpp"
 #include "chaos/plan/process_faults.hpp"
-#include "chaos/plan/wholeness.hpp"
 #include "chaos/sim/cluster.hpp"
+#include "chaos/sim/liveness.hpp"
 
 namespace memberd::sim {
 namespace {
@@ -77,10 +77,7 @@ class Execution {
         run_to(plan_.faults_end);
         calm();
         if (plan_.expect.becomes_whole && failures_.empty()) {
-            for (Failure& failure : check_wholeness(cluster_)) {
-                failures_.push_back(std::move(failure));
-            }
-            look();
+            expect_whole();
         }
         return outcome();
     }
@@ -91,6 +88,17 @@ class Execution {
             cluster_.run_for(std::min(kLook, at - cluster_.elapsed()));
             look();
         }
+    }
+
+    void expect_whole() {
+        const std::vector<Member> core = processes_.core();
+        const LivenessBudget budget =
+            liveness_budget(cluster_.options(), Duration::zero(), core.size());
+        for (const Violation& violation : check_liveness(cluster_, core, budget)) {
+            failures_.push_back({violation.invariant, violation.text + "; " + cluster_.explain(),
+                                 violation.at - kBeginning});
+        }
+        look();
     }
 
     // At everything that can go wrong without being noticed by the checker of every event.

@@ -21,7 +21,7 @@ namespace memberd::sim {
 
 // What was broken. `invariant` tells failures of one kind from others and names: I1 to I18 and L1
 // to L7 (chaos/sim/checker.hpp, liveness.hpp), `false-death`, `lost-name`, and, from isolation.hpp,
-// `check FILE:LINE`, `signal` and `hang`.
+// `check FILE:LINE` and `crash`.
 struct Failure {
     std::string invariant;
     std::string text;

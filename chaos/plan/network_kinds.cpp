@@ -17,11 +17,6 @@ std::uint64_t hits(Random& random) {
     return draw_wide(random, 1, kHitsMax);
 }
 
-Direction draw_direction(Random& random) {
-    constexpr std::array kAll{Direction::Both, Direction::Ingress, Direction::Egress};
-    return kAll[random.below(kAll.size())];
-}
-
 void add_cuts(Draft& draft, Random& random) {
     const std::uint64_t count = hits(random);
     const bool is_one_way = random.chance(0.5);

@@ -21,6 +21,11 @@ constexpr std::array kMemberFor{required(Field::Who), optional(Field::For)};
 constexpr std::array kRestart{required(Field::Who), optional(Field::State), optional(Field::Place)};
 constexpr std::array kTwo{required(Field::Who), required(Field::Other)};
 constexpr std::array kTwoFor{required(Field::Who), required(Field::Other), optional(Field::For)};
+constexpr std::array kBlock{required(Field::Who), optional(Field::Way), optional(Field::For)};
+constexpr std::array kSlow{required(Field::Who),       optional(Field::MessageTime),
+                           optional(Field::TimerTime), optional(Field::RunTime),
+                           optional(Field::EveryTime), optional(Field::For)};
+constexpr std::array kJump{required(Field::Who), required(Field::Seconds)};
 constexpr std::array kTag{required(Field::Who), required(Field::Key), required(Field::Value)};
 constexpr std::array kGroups{required(Field::Groups), optional(Field::For)};
 constexpr std::array kLose{required(Field::Loss), optional(Field::For)};
@@ -42,9 +47,12 @@ constexpr std::array kShapes{
     OperationShape{OperationKind::Restart, "restart", kRestart},
     OperationShape{OperationKind::Pause, "pause", kMemberFor},
     OperationShape{OperationKind::Resume, "resume", kMember},
-    OperationShape{OperationKind::Block, "block", kMemberFor},
+    OperationShape{OperationKind::Block, "block", kBlock},
     OperationShape{OperationKind::Unblock, "unblock", kMember},
+    OperationShape{OperationKind::Slow, "slow", kSlow},
     OperationShape{OperationKind::Leave, "leave", kMember},
+    OperationShape{OperationKind::AnnounceRestart, "announce_restart", kMember},
+    OperationShape{OperationKind::JumpClock, "jump_clock", kJump},
     OperationShape{OperationKind::Join, "join", kMember},
     OperationShape{OperationKind::Clone, "clone", kTwo},
     OperationShape{OperationKind::SetTag, "set_tag", kTag},
@@ -104,7 +112,10 @@ bool is_of_network(OperationKind kind) {
         case OperationKind::Resume:
         case OperationKind::Block:
         case OperationKind::Unblock:
+        case OperationKind::Slow:
         case OperationKind::Leave:
+        case OperationKind::AnnounceRestart:
+        case OperationKind::JumpClock:
         case OperationKind::Join:
         case OperationKind::Clone:
         case OperationKind::SetTag:

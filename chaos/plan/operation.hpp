@@ -26,7 +26,10 @@ enum class OperationKind : std::uint8_t {
     Resume,
     Block,
     Unblock,
+    Slow,
     Leave,
+    AnnounceRestart,
+    JumpClock,
     Join,
     Clone,
     SetTag,
@@ -58,6 +61,11 @@ enum class Field : std::uint8_t {
     OffTime,
     GoodMean,
     BadMean,
+    MessageTime,
+    TimerTime,
+    RunTime,
+    EveryTime,
+    Seconds,
     Duplicate,
     Reorder,
     Corrupt,
@@ -88,6 +96,11 @@ struct Operation {
     Duration off{};
     Duration good_mean{};
     Duration bad_mean{};
+    Duration per_message{};
+    Duration per_timer{};
+    Duration run{};
+    Duration every{};
+    double jump_seconds = 0.0;
     double duplicate = 0.0;
     double reorder = 0.0;
     double corrupt = 0.0;

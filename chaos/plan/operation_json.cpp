@@ -43,6 +43,16 @@ std::string_view key_of(Field field) {
             return "good_ms";
         case Field::BadMean:
             return "bad_ms";
+        case Field::MessageTime:
+            return "message_ms";
+        case Field::TimerTime:
+            return "timer_ms";
+        case Field::RunTime:
+            return "run_ms";
+        case Field::EveryTime:
+            return "every_ms";
+        case Field::Seconds:
+            return "seconds";
         case Field::Duplicate:
             return "duplicate";
         case Field::Reorder:
@@ -71,12 +81,20 @@ Duration* duration_of(Operation& of, Field field) {
             return &of.good_mean;
         case Field::BadMean:
             return &of.bad_mean;
+        case Field::MessageTime:
+            return &of.per_message;
+        case Field::TimerTime:
+            return &of.per_timer;
+        case Field::RunTime:
+            return &of.run;
+        case Field::EveryTime:
+            return &of.every;
         default:
             return nullptr;
     }
 }
 
-double* share_of(Operation& of, Field field) {
+double* number_of(Operation& of, Field field) {
     switch (field) {
         case Field::Loss:
             return &of.loss;
@@ -86,6 +104,8 @@ double* share_of(Operation& of, Field field) {
             return &of.reorder;
         case Field::Corrupt:
             return &of.corrupt;
+        case Field::Seconds:
+            return &of.jump_seconds;
         default:
             return nullptr;
     }
@@ -134,8 +154,8 @@ void read_field(JsonFields& fields, Field field, Operation& of) {
     const std::string_view key = key_of(field);
     if (Duration* const duration = duration_of(of, field)) {
         take(duration, fields.duration(key));
-    } else if (double* const share = share_of(of, field)) {
-        take(share, fields.number(key));
+    } else if (double* const number = number_of(of, field)) {
+        take(number, fields.number(key));
     } else if (std::string* const text = text_of(of, field)) {
         take(text, fields.text(key));
     } else if (Member* const member = member_of(of, field)) {
@@ -159,10 +179,12 @@ void write_field(Json& json, Field field, Need need, Operation& of) {
     const std::string key(key_of(field));
     const bool is_needed = need == Need::Required;
     if (const Duration* const duration = duration_of(of, field)) {
-        json[key] = to_json_milliseconds(*duration);
-    } else if (const double* const share = share_of(of, field)) {
-        if (is_needed || *share != *share_of(defaults, field)) {
-            json[key] = *share;
+        if (is_needed || *duration != Duration::zero()) {
+            json[key] = to_json_milliseconds(*duration);
+        }
+    } else if (const double* const number = number_of(of, field)) {
+        if (is_needed || *number != *number_of(defaults, field)) {
+            json[key] = *number;
         }
     } else if (const std::string* const text = text_of(of, field)) {
         json[key] = *text;

@@ -1,6 +1,7 @@
 #include "chaos/plan/plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <fmt/core.h>
@@ -13,6 +14,7 @@ namespace {
 constexpr std::int32_t kDriftMax = 100'000;  // parts in a million
 constexpr Duration kDelayMax = std::chrono::seconds(60);
 constexpr std::size_t kTagBytesMax = 64;
+constexpr double kJumpMax = 4e8;  // more than ten years
 
 Error bad(std::string text) {
     return {ErrorCode::BadInput, std::move(text)};
@@ -30,7 +32,11 @@ bool has_sane_values(const Operation& of) {
     const bool is_flipping =
         of.kind != OperationKind::FlipFlop ||
         (of.on >= std::chrono::milliseconds(1) && of.off >= std::chrono::milliseconds(1));
-    return is_flipping && is_share(of.loss) && is_share(of.duplicate) && is_share(of.reorder) &&
+    const bool is_running = of.every == Duration::zero() ||
+                            (of.run >= std::chrono::milliseconds(1) && of.run <= of.every);
+    return is_flipping && is_running && is_delay(of.per_message) && is_delay(of.per_timer) &&
+           is_delay(of.run) && is_delay(of.every) && std::abs(of.jump_seconds) <= kJumpMax &&
+           is_share(of.loss) && is_share(of.duplicate) && is_share(of.reorder) &&
            is_share(of.corrupt) && is_delay(of.delay) && is_delay(of.jitter) &&
            is_delay(of.good_mean) && is_delay(of.bad_mean) && of.on >= Duration::zero() &&
            of.off >= Duration::zero() && of.key.size() <= kTagBytesMax &&

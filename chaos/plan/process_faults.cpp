@@ -1,5 +1,7 @@
 #include "chaos/plan/process_faults.hpp"
 
+#include <cmath>
+
 #include "detector/check.hpp"
 
 namespace memberd::sim {
@@ -17,6 +19,22 @@ Duration tolerated_pause(TimingProfile profile) {
     }
     return 0s;
 }
+
+namespace {
+
+Blocking blocking_of(Direction direction) {
+    switch (direction) {
+        case Direction::Both:
+            return Blocking::Both;
+        case Direction::Ingress:
+            return Blocking::Receives;
+        case Direction::Egress:
+            return Blocking::Sends;
+    }
+    return Blocking::Nothing;
+}
+
+}  // namespace
 
 ProcessFaults::ProcessFaults(const Plan& plan, Cluster& cluster) : plan_(plan), cluster_(cluster) {}
 
@@ -58,8 +76,7 @@ bool ProcessFaults::begin(std::size_t operation) {
             if (!runs(of.member)) {
                 return false;
             }
-            paused_by_.erase(of.member);
-            blocked_by_.erase(of.member);
+            forget_holds(of.member);
             of.kind == OperationKind::Kill ? cluster_.kill(of.member)
                                            : cluster_.power_off(of.member);
             return true;
@@ -75,12 +92,13 @@ bool ProcessFaults::begin(std::size_t operation) {
             return block(operation);
         case OperationKind::Unblock:
             return unblock(of.member);
+        case OperationKind::Slow:
+            return slow(operation);
         case OperationKind::Leave:
-            // A process that stands still can't be told.
-            if (!is_up(of.member)) {
-                return false;
-            }
-            cluster_.leave(of.member);
+        case OperationKind::AnnounceRestart:
+            return say_goodbye(of);
+        case OperationKind::JumpClock:
+            cluster_.jump_wall_clock(of.member, std::llround(of.jump_seconds));
             return true;
         case OperationKind::SetTag:
             return set_tag(of);
@@ -110,16 +128,38 @@ bool ProcessFaults::end(std::size_t operation) {
     if (of.kind == OperationKind::Pause) {
         return is_held(paused_by_) && resume(of.member);
     }
+    if (of.kind == OperationKind::Slow) {
+        return is_held(slowed_by_) && quicken(of.member);
+    }
     return is_held(blocked_by_) && unblock(of.member);
+}
+
+void ProcessFaults::forget_holds(Member member) {
+    paused_by_.erase(member);
+    blocked_by_.erase(member);
+    slowed_by_.erase(member);
+}
+
+std::vector<Member> ProcessFaults::core() const {
+    std::vector<Member> members;
+    for (const Member member : cluster_.up()) {
+        if (leaving_.count(member) == 0) {
+            members.push_back(member);
+        }
+    }
+    return members;
 }
 
 void ProcessFaults::end_all() {
     for (Member member = 0; member < cluster_.size(); ++member) {
         resume(member);
         unblock(member);
+        quicken(member);
     }
     for (Member seed = 0; seed < plan_.seed_count; ++seed) {
         if (!runs(seed)) {
+            forget_holds(seed);
+            leaving_.erase(seed);
             cluster_.restart(seed);
         }
     }
@@ -147,20 +187,54 @@ bool ProcessFaults::resume(Member member) {
 
 bool ProcessFaults::block(std::size_t operation) {
     const Member member = plan_.operations[operation].member;
-    if (!runs(member) || cluster_.world().is_blocked(member)) {
+    if (!runs(member) || cluster_.world().blocking(member) != Blocking::Nothing) {
         return false;
     }
-    cluster_.block(member);
+    cluster_.block(member, blocking_of(plan_.operations[operation].direction));
     blocked_by_[member] = operation;
     return true;
 }
 
 bool ProcessFaults::unblock(Member member) {
     blocked_by_.erase(member);
-    if (!runs(member) || !cluster_.world().is_blocked(member)) {
+    if (!runs(member) || cluster_.world().blocking(member) == Blocking::Nothing) {
         return false;
     }
     cluster_.unblock(member);
+    return true;
+}
+
+bool ProcessFaults::slow(std::size_t operation) {
+    const Operation& of = plan_.operations[operation];
+    const CpuLimits limits{of.per_message, of.per_timer, of.run, of.every};
+    if (!is_up(of.member) || limits.are_none() || slowed_by_.count(of.member) != 0) {
+        return false;
+    }
+    cluster_.slow(of.member, limits);
+    slowed_by_[of.member] = operation;
+    return true;
+}
+
+bool ProcessFaults::quicken(Member member) {
+    const bool was_slow = slowed_by_.erase(member) != 0;
+    if (!was_slow || !runs(member)) {
+        return false;
+    }
+    cluster_.quicken(member);
+    return true;
+}
+
+// A process that stands still can't be told.
+bool ProcessFaults::say_goodbye(const Operation& of) {
+    if (!is_up(of.member) || cluster_.engine(of.member).stopped()) {
+        return false;
+    }
+    leaving_.insert(of.member);
+    if (of.kind == OperationKind::Leave) {
+        cluster_.leave(of.member);
+    } else {
+        cluster_.announce_restart(of.member);
+    }
     return true;
 }
 
@@ -170,6 +244,8 @@ bool ProcessFaults::start(const Operation& of) {
     if (runs(of.member) || has_run != (of.kind == OperationKind::Restart)) {
         return false;
     }
+    forget_holds(of.member);
+    leaving_.erase(of.member);
     cluster_.restart(of.member, of.state, of.address);
     return true;
 }
@@ -183,7 +259,7 @@ bool ProcessFaults::set_tag(const Operation& of) {
 }
 
 bool ProcessFaults::forget(const Operation& of) {
-    return is_up(of.member) && cluster_.world().forget(of.member, cluster_.name(of.other));
+    return is_up(of.member) && cluster_.forget(of.member, of.other);
 }
 
 bool ProcessFaults::is_promised_to_live(const Death& death) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "chaos/plan/plan.hpp"
@@ -27,6 +28,8 @@ class ProcessFaults {
     bool end(std::size_t operation);
     // Everybody who runs goes on; the seeds that don't run are started.
     void end_all();
+    // Those that run and are not about to end themselves.
+    [[nodiscard]] std::vector<Member> core() const;
 
     // The victim ran when it was declared dead, and if it stood still, not for longer than its
     // profile tolerates.
@@ -35,10 +38,14 @@ class ProcessFaults {
   private:
     [[nodiscard]] bool runs(Member member) const;
     [[nodiscard]] bool is_up(Member member) const;
+    void forget_holds(Member member);
     bool pause(std::size_t operation);
     bool resume(Member member);
     bool block(std::size_t operation);
     bool unblock(Member member);
+    bool slow(std::size_t operation);
+    bool quicken(Member member);
+    bool say_goodbye(const Operation& of);
     bool start(const Operation& of);
     bool set_tag(const Operation& of);
     bool forget(const Operation& of);
@@ -48,6 +55,8 @@ class ProcessFaults {
     // Which operation holds whom, of those that still run.
     std::map<Member, std::size_t> paused_by_;
     std::map<Member, std::size_t> blocked_by_;
+    std::map<Member, std::size_t> slowed_by_;
+    std::set<Member> leaving_;  // will end by themselves, or have
     std::map<Member, Instant> paused_at_;
 };
 

@@ -19,10 +19,17 @@ std::uint64_t hits(Random& random, const Draft& draft) {
     return draw_wide(random, 1, std::min<std::uint64_t>(2 * draft.plan.n, kHitsMax));
 }
 
+DataDirectory draw_state(Random& random) {
+    const std::uint64_t draw = random.below(8);
+    return draw < 5 ? DataDirectory::Kept : draw < 7 ? DataDirectory::Lost : DataDirectory::Stale;
+}
+
 void add_restart(Draft& draft, Random& random, std::uint64_t at_ms, Member member) {
     Operation& of = draft.add(OperationKind::Restart, at_ms, member);
-    of.state = random.chance(0.25) ? DataDirectory::Lost : DataDirectory::Kept;
-    of.address = random.chance(0.25) ? Address::New : Address::Same;
+    of.state = draw_state(random);
+    // A seed must be found where it was: who has lost everything else has no other way in.
+    const bool moves = random.chance(0.25);
+    of.address = moves && member >= draft.plan.seed_count ? Address::New : Address::Same;
 }
 
 void add_joins(Draft& draft, Random& random) {
@@ -42,6 +49,9 @@ void add_clones(Draft& draft, Random& random) {
     for (std::uint64_t i = 0; i < count; ++i) {
         const auto number = static_cast<Member>(member_count(draft.plan));
         const Member original = draw_member(random, draft);
+        if (original < draft.plan.seed_count) {
+            continue;  // its address must stay that of a seed
+        }
         draft.add(OperationKind::Clone, draw_time_ms(random, draft), number).other = original;
     }
 }
@@ -78,8 +88,9 @@ void add_rolling_restart(Draft& draft, Random& random) {
     std::uint64_t at = draw_time_ms(random, draft);
     const std::uint64_t down = draw_wide(random, 50, 10'000);
     const std::uint64_t gap = draw_wide(random, 100, 10'000);
+    const bool is_announced = random.chance(0.5);
     for (Member member = 0; member < draft.plan.n && at + down < draft.length_ms(); ++member) {
-        draft.add(OperationKind::Kill, at, member);
+        draft.add(is_announced ? OperationKind::AnnounceRestart : OperationKind::Kill, at, member);
         draft.add(OperationKind::Restart, at + down, member);
         at += down + gap;
     }
@@ -111,7 +122,35 @@ void add_blocks(Draft& draft, Random& random) {
     for (std::uint64_t i = 0; i < count; ++i) {
         const std::uint64_t at = draw_time_ms(random, draft);
         const Member member = draw_member(random, draft);
-        draft.add(OperationKind::Block, at, member).length = draw_wide_ms(random, 50, 60'000);
+        Operation& of = draft.add(OperationKind::Block, at, member);
+        of.length = draw_wide_ms(random, 50, 60'000);
+        of.direction = draw_direction(random);
+    }
+}
+
+void add_slowness(Draft& draft, Random& random) {
+    const std::uint64_t count = draw_wide(random, 1, std::max<std::uint64_t>(draft.plan.n / 2, 1));
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::uint64_t at = draw_time_ms(random, draft);
+        Operation& of = draft.add(OperationKind::Slow, at, draw_member(random, draft));
+        of.length = draw_wide_ms(random, 500, 120'000);
+        of.per_message = draw_wide_ms(random, 1, 500);
+        of.per_timer = draw_wide_ms(random, 1, 500);
+        if (random.chance(0.5)) {
+            of.every = draw_wide_ms(random, 100, 10'000);
+            of.run = std::max<Duration>(of.every / static_cast<std::int64_t>(draw(random, 2, 50)),
+                                        std::chrono::milliseconds(1));
+        }
+    }
+}
+
+void add_clock_jumps(Draft& draft, Random& random) {
+    const std::uint64_t count = draw_wide(random, 1, 4);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::uint64_t at = draw_time_ms(random, draft);
+        Operation& of = draft.add(OperationKind::JumpClock, at, draw_member(random, draft));
+        const auto far = static_cast<double>(draw_wide(random, 1, 300'000'000));
+        of.jump_seconds = random.chance(0.5) ? far : -far;
     }
 }
 
@@ -165,7 +204,9 @@ constexpr std::array kKinds{
     FaultKind{"rolling-restart", true, add_rolling_restart},
     FaultKind{"pause", true, add_pauses},
     FaultKind{"block", false, add_blocks},
+    FaultKind{"slow", false, add_slowness},
     FaultKind{"leave", true, add_leaves},
+    FaultKind{"jump_clock", true, add_clock_jumps},
     FaultKind{"tags", true, add_tags},
     FaultKind{"forget", true, add_forgets},
 };

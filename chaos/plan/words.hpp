@@ -45,7 +45,8 @@ struct Words<StartMode> {
 template <>
 struct Words<DataDirectory> {
     static constexpr std::array kAll{std::pair{std::string_view("kept"), DataDirectory::Kept},
-                                     std::pair{std::string_view("lost"), DataDirectory::Lost}};
+                                     std::pair{std::string_view("lost"), DataDirectory::Lost},
+                                     std::pair{std::string_view("stale"), DataDirectory::Stale}};
 };
 
 template <>

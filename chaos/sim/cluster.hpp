@@ -78,6 +78,7 @@ class Cluster {
     // --- Members ---
 
     Member add(const NewMember& wanted = {});
+
     // A number, name and address for who starts later, with restart().
     Member reserve(const NewMember& wanted) { return seat(wanted); }
 
@@ -224,13 +225,9 @@ class Cluster {
     Member seat(const NewMember& wanted);
     void start(Member member, std::uint64_t generation);
     void restore_all();
-<<<<<<< HEAD
     void save(Member member);
     [[nodiscard]] std::uint64_t wall_seconds(Member member) const;
-=======
     [[nodiscard]] bool is_absent(Member member) const;
-    void remember_known(Member member);
->>>>>>> 718ee84 (chaos: wip plan)
 
     ClusterOptions options_;
     World world_;
