@@ -153,6 +153,9 @@ class Execution {
     void calm() {
         network_.end_all();
         processes_.end_all();
+        // Whoever is about to leave has left by then.
+        run_to(plan_.faults_end + cluster_.options().timing.membership.leave_timeout + kLook);
+        processes_.restart_announced();
     }
 
     Outcome outcome() {

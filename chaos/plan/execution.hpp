@@ -2,9 +2,9 @@
 // whether everything becomes as it must.
 //
 // At faults_end everything that an operation began is undone: the network is as the plan describes
-// it, who stands still goes on. Who doesn't run stays so, except the seeds: a cluster that can
-// reach none of its seeds is promised nothing, so they are started again. From then on the liveness
-// invariants count.
+// it, who stands still goes on. Who doesn't run stays so, except those who announced a restart, and
+// the seeds: a cluster that can reach none of its seeds is promised nothing. From then on the
+// liveness invariants count.
 //
 // Thread rule: one thread; equal plans give equal outcomes. A broken MEMBERD_CHECK ends the
 // process, see isolation.hpp.

@@ -112,12 +112,13 @@ void draw_timing(Draft& draft, std::uint64_t seed) {
     maybe("accuser_count", 1, 8);
     maybe("alpha", 2, 8);
     maybe("beta", 1, 8);
-    maybe("confirmations", 1, 8);
-    maybe("dead_window_s", 60, 259'200);
+    maybe("confirmations", 1, 7);
+    // A record that is forgotten is a change: none within a run.
+    maybe("dead_window_s", 1'000, 259'200);
     maybe("flood_delay_ms", 1, 200);
     maybe("gossip_fanout", 1, 8);
     maybe("gossip_interval_ms", 50, 1'000);
-    maybe("left_window_s", 60, 3'600);
+    maybe("left_window_s", 1'000, 3'600);
     maybe("ping_req_count", 1, 8);
     maybe("retransmit_multiplier", 2, 8);
     maybe("ring_count", 2, 16);

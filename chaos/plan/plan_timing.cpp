@@ -29,7 +29,7 @@ constexpr std::array kKnobs{
     Knob{"accuser_count", 1, 8, [](Timing& t, double v) { t.accuser_count = count(v); }},
     Knob{"alpha", 2, 8, [](Timing& t, double v) { t.baseline.alpha = v; }},
     Knob{"beta", 1, 8, [](Timing& t, double v) { t.baseline.beta = v; }},
-    Knob{"confirmations", 0, 8, [](Timing& t, double v) { t.baseline.confirmations = count(v); }},
+    Knob{"confirmations", 0, 7, [](Timing& t, double v) { t.baseline.confirmations = count(v); }},
     Knob{"dead_window_s", 60, 259'200,
          [](Timing& t, double v) { t.membership.dead_window = from_seconds(v); }},
     Knob{"flood_delay_ms", 1, 200, [](Timing& t, double v) { t.membership.flood_delay = ms(v); }},

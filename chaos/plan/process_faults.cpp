@@ -140,6 +140,22 @@ void ProcessFaults::forget_holds(Member member) {
     slowed_by_.erase(member);
 }
 
+void ProcessFaults::restart(Member member, DataDirectory state, Address address) {
+    forget_holds(member);
+    leaving_.erase(member);
+    announced_.erase(member);
+    cluster_.restart(member, state, address);
+}
+
+void ProcessFaults::restart_announced() {
+    const std::set<Member> announced = announced_;
+    for (const Member member : announced) {
+        if (!runs(member)) {
+            restart(member, DataDirectory::Kept, Address::Same);
+        }
+    }
+}
+
 std::vector<Member> ProcessFaults::core() const {
     std::vector<Member> members;
     for (const Member member : cluster_.up()) {
@@ -158,9 +174,7 @@ void ProcessFaults::end_all() {
     }
     for (Member seed = 0; seed < plan_.seed_count; ++seed) {
         if (!runs(seed)) {
-            forget_holds(seed);
-            leaving_.erase(seed);
-            cluster_.restart(seed);
+            restart(seed, DataDirectory::Kept, Address::Same);
         }
     }
 }
@@ -233,6 +247,7 @@ bool ProcessFaults::say_goodbye(const Operation& of) {
     if (of.kind == OperationKind::Leave) {
         cluster_.leave(of.member);
     } else {
+        announced_.insert(of.member);
         cluster_.announce_restart(of.member);
     }
     return true;
@@ -244,14 +259,13 @@ bool ProcessFaults::start(const Operation& of) {
     if (runs(of.member) || has_run != (of.kind == OperationKind::Restart)) {
         return false;
     }
-    forget_holds(of.member);
-    leaving_.erase(of.member);
-    cluster_.restart(of.member, of.state, of.address);
+    restart(of.member, of.state, of.address);
     return true;
 }
 
 bool ProcessFaults::set_tag(const Operation& of) {
-    if (!is_up(of.member) || cluster_.engine(of.member).stopped()) {
+    // Who leaves says nothing new about itself.
+    if (!is_up(of.member) || leaving_.count(of.member) != 0) {
         return false;
     }
     cluster_.set_tag(of.member, of.key, of.value);

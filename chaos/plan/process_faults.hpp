@@ -28,6 +28,8 @@ class ProcessFaults {
     bool end(std::size_t operation);
     // Everybody who runs goes on; the seeds that don't run are started.
     void end_all();
+    // Who announced a restart is started, as it said; for when it has ended.
+    void restart_announced();
     // Those that run and are not about to end themselves.
     [[nodiscard]] std::vector<Member> core() const;
 
@@ -39,6 +41,7 @@ class ProcessFaults {
     [[nodiscard]] bool runs(Member member) const;
     [[nodiscard]] bool is_up(Member member) const;
     void forget_holds(Member member);
+    void restart(Member member, DataDirectory state, Address address);
     bool pause(std::size_t operation);
     bool resume(Member member);
     bool block(std::size_t operation);
@@ -56,7 +59,8 @@ class ProcessFaults {
     std::map<Member, std::size_t> paused_by_;
     std::map<Member, std::size_t> blocked_by_;
     std::map<Member, std::size_t> slowed_by_;
-    std::set<Member> leaving_;  // will end by themselves, or have
+    std::set<Member> leaving_;    // will end by themselves, or have
+    std::set<Member> announced_;  // of these, those who said they would be back
     std::map<Member, Instant> paused_at_;
 };
 

@@ -90,7 +90,8 @@ void Cluster::start(Member member, std::uint64_t generation) {
     how.drift_ppm = seat.drift_ppm;
     how.dialect = seat.dialect;
     world_.start(member, how);
-    if (options_.start != StartMode::Restored || world_.now() > kBeginning) {
+    // Those who know everybody from the first instant join when all of them are there.
+    if (!is_restoring_) {
         std::vector<Endpoint> seeds = seat.seeds;
         seeds.insert(seeds.end(), seat.disk.known.begin(), seat.disk.known.end());
         std::sort(seeds.begin(), seeds.end());
@@ -103,6 +104,7 @@ void Cluster::restore_all() {
     std::vector<MemberView> all;
     all.reserve(members_.size());
     std::vector<Member> present;
+    is_restoring_ = true;
     for (Member member = 0; member < members_.size(); ++member) {
         if (!is_absent(member)) {
             start(member, 1);
@@ -110,6 +112,7 @@ void Cluster::restore_all() {
             all.push_back(world_.engine(member).self());
         }
     }
+    is_restoring_ = false;
     for (std::size_t i = 0; i < present.size(); ++i) {
         std::swap(all[i], all.back());
         world_.restore(present[i], std::span(all).first(all.size() - 1));

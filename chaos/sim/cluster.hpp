@@ -233,6 +233,7 @@ class Cluster {
     World world_;
     std::vector<Seat> members_;
     AddressId next_address_ = 0;
+    bool is_restoring_ = false;
 };
 
 }  // namespace memberd::sim

@@ -42,8 +42,8 @@ TEST_P(Corpus, PassesAgain) {
     const Outcome outcome = run_plan(*plan);
 
     EXPECT_TRUE(outcome.passed()) << outcome.failures.front().invariant << ": "
-                                  << outcome.failures.front().text
-                                  << "\nreplay: memsim replay " << GetParam();
+                                  << outcome.failures.front().text << "\nreplay: memsim replay "
+                                  << GetParam();
 }
 
 TEST(CorpusFolder, IsNotEmpty) {
