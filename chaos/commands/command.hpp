@@ -17,6 +17,9 @@ void add_list_command(CLI::App& app, int& exit_code);
 void add_lifeguard_command(CLI::App& app, int& exit_code);
 void add_plan_command(CLI::App& app, int& exit_code);
 void add_calibrate_command(CLI::App& app, int& exit_code);
+void add_swarm_command(CLI::App& app, int& exit_code);
+void add_replay_command(CLI::App& app, int& exit_code);
+void add_shrink_command(CLI::App& app, int& exit_code);
 
 // One sentence for the operator on stderr; returns kCannotStart.
 int cannot_start(std::string_view sentence);

@@ -54,6 +54,7 @@ void write_all(int pipe, std::string_view bytes) {
     if (::getppid() != parent) {
         ::_exit(kThrew);  // it ended before the line above
     }
+    ::dup2(pipe, STDERR_FILENO);
     ::alarm(options.wall_seconds_max);
     try {
         write_all(pipe, work(job));
@@ -69,7 +70,8 @@ std::string failure_of(const WorkerOptions& options, int status, const std::stri
         const int signal = WTERMSIG(status);
         return signal == SIGALRM && options.wall_seconds_max > 0
                    ? "it took more than " + std::to_string(options.wall_seconds_max) + " s"
-                   : "it was ended by signal " + std::to_string(signal);
+                   : "it was ended by signal " + std::to_string(signal) +
+                         (output.empty() ? "" : ": " + output);
     }
     const int code = WEXITSTATUS(status);
     if (code == kThrew) {

@@ -18,7 +18,8 @@
 // missing has ended, so results that wait are bounded.
 //
 // A job should print nothing: the children share stdout with the parent and leave without flushing
-// theirs. The children end with the parent, however it ends.
+// theirs. What comes on stderr, as from a failed MEMBERD_CHECK, is the end of the failure's
+// sentence. The children end with the parent, however it ends.
 //
 // Thread rule: one thread, and no other threads in the process (fork). Failure to fork or to make a
 // pipe throws std::system_error. Complexity: a fork and a pipe a job, about a millisecond.

@@ -43,11 +43,13 @@ Cluster::Cluster(ClusterOptions options)
         wanted.seeds.push_back(seed);
     }
     for (std::size_t i = 0; i < options_.n; ++i) {
+        const auto drift = options_.drifts.find(static_cast<Member>(i));
+        wanted.drift_ppm = drift == options_.drifts.end() ? 0 : drift->second;
         const Member member = seat(wanted);
         const Duration wait = options_.start == StartMode::OneByOne
                                   ? options_.start_interval * static_cast<std::int64_t>(i)
                                   : Duration::zero();
-        if (options_.start == StartMode::Restored) {
+        if (options_.start == StartMode::Restored || is_absent(member)) {
             continue;
         }
         if (wait == Duration::zero()) {
@@ -91,7 +93,8 @@ void Cluster::start(Member member, std::uint64_t generation) {
     how.drift_ppm = seat.drift_ppm;
     how.dialect = seat.dialect;
     world_.start(member, how);
-    if (options_.start != StartMode::Restored || world_.now() > kBeginning) {
+    // Those who know everybody from the first instant join when all of them are there.
+    if (!is_restoring_) {
         std::vector<Endpoint> seeds = seat.seeds;
         seeds.insert(seeds.end(), seat.disk.known.begin(), seat.disk.known.end());
         std::sort(seeds.begin(), seeds.end());
@@ -103,18 +106,28 @@ void Cluster::start(Member member, std::uint64_t generation) {
 void Cluster::restore_all() {
     std::vector<MemberView> all;
     all.reserve(members_.size());
+    std::vector<Member> present;
+    is_restoring_ = true;
     for (Member member = 0; member < members_.size(); ++member) {
-        start(member, 1);
-        all.push_back(world_.engine(member).self());
+        if (!is_absent(member)) {
+            start(member, 1);
+            present.push_back(member);
+            all.push_back(world_.engine(member).self());
+        }
     }
-    for (Member member = 0; member < members_.size(); ++member) {
-        std::swap(all[member], all.back());
-        world_.restore(member, std::span(all).first(all.size() - 1));
-        std::swap(all[member], all.back());
+    is_restoring_ = false;
+    for (std::size_t i = 0; i < present.size(); ++i) {
+        std::swap(all[i], all.back());
+        world_.restore(present[i], std::span(all).first(all.size() - 1));
+        std::swap(all[i], all.back());
     }
-    for (Member member = 0; member < members_.size(); ++member) {
+    for (const Member member : present) {
         world_.join(member, members_[member].seeds);
     }
+}
+
+bool Cluster::is_absent(Member member) const {
+    return std::binary_search(options_.absent.begin(), options_.absent.end(), member);
 }
 
 Member Cluster::add(const NewMember& wanted) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,6 +31,7 @@ enum class StartMode : std::uint8_t {
 
 struct ClusterOptions {
     std::size_t n = 3;
+    std::vector<Member> absent;  // of these n, ascending: they keep their numbers but never start
     std::uint64_t seed = 1;
     Mode mode = Mode::Memberd;
     Timing timing = timing_of(TimingProfile::Lan);
@@ -39,6 +41,7 @@ struct ClusterOptions {
     Duration start_interval = std::chrono::milliseconds(100);
     std::size_t seed_count = 1;  // members 0, 1, ... are the seeds of all
     std::uint32_t zone_count = 1;
+    std::map<Member, std::int32_t> drifts;  // of clocks, in parts in a million
     Checks checks = Checks::On;
     // What is kept for and by processes that don't receive or can't send.
     std::size_t receive_buffer_bytes = std::size_t{1} << 20U;
@@ -77,6 +80,10 @@ class Cluster {
     // --- Members ---
 
     Member add(const NewMember& wanted = {});
+
+    // A number, name and address for who starts later, with restart().
+    Member reserve(const NewMember& wanted) { return seat(wanted); }
+
     void kill(Member member);
     void power_off(Member member);
     void pause(Member member);
@@ -235,11 +242,13 @@ class Cluster {
     void restore_all();
     void save(Member member);
     [[nodiscard]] std::uint64_t wall_seconds(Member member) const;
+    [[nodiscard]] bool is_absent(Member member) const;
 
     ClusterOptions options_;
     World world_;
     std::vector<Seat> members_;
     AddressId next_address_ = 0;
+    bool is_restoring_ = false;
 };
 
 }  // namespace memberd::sim

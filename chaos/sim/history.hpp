@@ -17,8 +17,9 @@ struct Death {
     Instant at;
     ProcessId observer = kNone;
     ProcessId victim = kNone;
-    bool is_first_hand = false;  // declared by the observer itself
-    bool is_false = false;       // the victim ran, healthy, and observer and victim could talk
+    bool is_first_hand = false;      // declared by the observer itself
+    bool is_of_present_run = false;  // the victim's run that was declared dead ran, or stood still
+    bool is_false = false;           // the victim ran, healthy, and observer and victim could talk
     bool observer_is_healthy = false;
 };
 

@@ -20,7 +20,7 @@ constexpr Duration kWrongMax = 2s;
 // L5.
 constexpr Duration kRest = 60s;
 constexpr Duration kQuiet = 10s;
-constexpr double kIdleMessagesMemberd = 2.3;
+constexpr double kIdleMessagesMemberd = 2.3;   // a period
 constexpr double kIdleMessagesBaseline = 2.1;  // a ping, an ack, and a sync in 30 s
 // L6.
 constexpr std::size_t kManyMembers = 100;
@@ -85,8 +85,10 @@ LivenessBudget liveness_budget(const ClusterOptions& options,
     budget.rest = kRest;
     budget.quiet = kQuiet;
     // Seeds that are no members and the dead are contacted for ever, one of each in turn.
-    budget.idle_messages_per_second = (is_memberd ? kIdleMessagesMemberd : kIdleMessagesBaseline) +
-                                      1.0 / seconds(options.timing.membership.contact_interval);
+    budget.idle_messages_per_second =
+        (is_memberd ? kIdleMessagesMemberd / seconds(options.timing.period)
+                    : kIdleMessagesBaseline / seconds(options.timing.baseline.period)) +
+        1.0 / seconds(options.timing.membership.contact_interval);
     budget.joined = options.n <= kManyMembers ? kJoinedFew : kJoinedMany;
     budget.left = kLeft;
     budget.recovered = kRecovered;

@@ -201,9 +201,11 @@ void World::note_death(ProcessId observer,
     if (found != by_instance_.end()) {
         death.victim = found->second;
         const Process& victim = processes_[death.victim];
-        death.is_false = is_healthy(death.victim) && victim.instance == change.claim.instance &&
-                         !victim.engine->stopped() && reaches(observer, death.victim) &&
-                         reaches(death.victim, observer);
+        death.is_of_present_run = victim.engine != nullptr &&
+                                  victim.instance == change.claim.instance &&
+                                  !victim.engine->stopped();
+        death.is_false = death.is_of_present_run && is_healthy(death.victim) &&
+                         reaches(observer, death.victim) && reaches(death.victim, observer);
     }
     const std::tuple run{change.claim.instance, change.claim.generation, change.claim.incarnation};
     if (first_hand) {
