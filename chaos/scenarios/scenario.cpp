@@ -7,10 +7,9 @@ namespace {
 
 std::vector<Scenario> all_scenarios() {
     std::vector<Scenario> all;
-    for (const auto group :
-         {churn_scenarios, crash_scenarios, lifeguard_scenarios, link_scenarios, load_scenarios,
-          loss_scenarios, partition_scenarios, pause_scenarios, rapid_scenarios, restart_scenarios,
-          storm_scenarios, zone_scenarios}) {
+    for (const auto group : {churn_scenarios, crash_scenarios, lifeguard_scenarios, link_scenarios,
+                             load_scenarios, loss_scenarios, partition_scenarios, pause_scenarios,
+                             rapid_scenarios, restart_scenarios, storm_scenarios, zone_scenarios}) {
         const std::span<const Scenario> some = group();
         all.insert(all.end(), some.begin(), some.end());
     }

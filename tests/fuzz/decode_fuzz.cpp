@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <vector>
 
+#include "chaos/sim/reencode.hpp"
 #include "gossip/codec.hpp"
 #include "gossip/profile_pool.hpp"
-#include "chaos/sim/reencode.hpp"
 #include "tests/support/value_count.hpp"
 
 namespace {
