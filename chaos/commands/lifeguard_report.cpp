@@ -176,19 +176,19 @@ bool hold_share(std::string_view what, std::uint64_t lifeguard, std::uint64_t sw
 }  // namespace
 
 bool print_threshold(const LifeguardGrid& grid, const std::vector<GridRun>& runs) {
-    fmt::print("{:<10} {:>15}   {:^23}   {:^23}   {:^23}\n", "seconds, at", "seen/blocked",
+    fmt::print("{:<16} {:>13}   {:^23}   {:^23}   {:^23}\n", "seconds, at", "seen/blocked",
                "first at another", "first at one not blocked", "full");
-    fmt::print("{:<10} {:>15}   {:>7} {:>7} {:>7}   {:>7} {:>7} {:>7}   {:>7} {:>7} {:>7}\n", "",
+    fmt::print("{:<16} {:>13}   {:>7} {:>7} {:>7}   {:>7} {:>7} {:>7}   {:>7} {:>7} {:>7}\n", "",
                "", "50 %", "99 %", "99.9 %", "50 %", "99 %", "99.9 %", "50 %", "99 %", "99.9 %");
     for (const Mode mode : grid.modes) {
         const Samples samples = samples_of(runs, mode);
-        fmt::print("{:<10} {:>15}   {}   {}   {}\n", to_string(mode),
+        fmt::print("{:<16} {:>13}   {}   {}   {}\n", to_string(mode),
                    fmt::format("{}/{}", samples.first.size(), samples.blocked),
                    shares_text(samples.first), shares_text(samples.first_at_healthy),
                    shares_text(samples.full));
     }
     for (const PaperRow& paper : kPaper) {
-        fmt::print("{:<10} {:>15}   {}   {:23}   {}\n",
+        fmt::print("{:<16} {:>13}   {}   {:23}   {}\n",
                    fmt::format("paper {}", to_string(paper.mode)), "", paper_text(paper.first), "",
                    paper_text(paper.full));
     }

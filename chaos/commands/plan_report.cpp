@@ -84,15 +84,21 @@ PlanFigures figures_of(const std::vector<Forecast>& forecasts, std::uint64_t see
     std::vector<double> messages;
     std::vector<double> bytes;
     for (const Forecast& forecast : forecasts) {
+        if (!forecast.failure.empty()) {
+            figures.failures.push_back(forecast.failure);
+        }
+        if (forecast.member_hours <= 0.0) {
+            continue;  // its process failed: it measured nothing
+        }
         figures.member_hours += forecast.member_hours;
         figures.false_alarms += forecast.false_alarms;
         figures.false_alarms_while_dying += forecast.false_alarms_while_dying;
         figures.false_views += forecast.false_views;
         messages.push_back(forecast.messages_per_member_second);
         bytes.push_back(forecast.bytes_per_member_second);
-        if (!forecast.failure.empty()) {
-            figures.failures.push_back(forecast.failure);
-        }
+    }
+    if (messages.empty()) {
+        return figures;
     }
     Random random(seed);
     figures.alarms_per_member_hour = estimate_rate(figures.false_alarms, figures.member_hours);
