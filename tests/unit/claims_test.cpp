@@ -98,7 +98,7 @@ TEST_F(Claims, AboutOneselfThatCannotBeOutdoneAreCountedAndNotAnswered) {
 
     EXPECT_EQ(rig.engine.self().claim.generation, 10U);
     EXPECT_EQ(rig.engine.counters().claims_refused, 2U);
-    EXPECT_TRUE(said_of(rig, "self").empty());
+    EXPECT_TRUE(rig.said_of("self").empty());
 }
 
 TEST_F(Claims, AtTheLastGenerationCannotBeOutdoneAndAreNotAnsweredEither) {
@@ -111,7 +111,7 @@ TEST_F(Claims, AtTheLastGenerationCannotBeOutdoneAndAreNotAnsweredEither) {
     last.hear_gossip(teller, {about_self(MemberState::Left, 0, kGenerationMax)});
 
     EXPECT_EQ(last.engine.counters().claims_refused, 1U);
-    EXPECT_TRUE(said_of(last, "self").empty());
+    EXPECT_TRUE(last.said_of("self").empty());
 }
 
 TEST_F(Claims, OfARefusalThatNoClockCouldOutdoRaiseNoGeneration) {
