@@ -12,9 +12,9 @@
 #include "tests/unit/support/engine_rig.hpp"
 
 namespace memberd::tests {
-
+// Not constexpr, so no k to the linter. NOLINTNEXTLINE(readability-identifier-naming)
 inline const auto kAllModes = ::testing::Values(Mode::Swim, Mode::Lifeguard, Mode::Memberd);
-// Where a suspicion is a claim with an incarnation of its own.
+// Where a suspicion is a claim. NOLINTNEXTLINE(readability-identifier-naming)
 inline const auto kSuspicionIsClaim = ::testing::Values(Mode::Swim, Mode::Lifeguard);
 
 std::string mode_name(const ::testing::TestParamInfo<Mode>& info);
