@@ -23,7 +23,7 @@ class CheckerRig {
     static constexpr std::size_t kCount = 6;
 
     explicit CheckerRig(Mode mode, const Timing& timing = timing_of(TimingProfile::Lan))
-        : network_(1, Carrying::Datagram, events_, packets_) {
+        : network_(1, Carrying::Datagram, StreamRules{}, events_, packets_) {
         config.mode = mode;
         config.timing = timing;
         for (std::size_t i = 0; i < kCount; ++i) {
