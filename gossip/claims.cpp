@@ -245,11 +245,12 @@ void Claims::replace(Slot slot, const Update& update, Source source, Slot teller
     }
 }
 
-// A claim of another generation comes from another instance, so it needs the profile that says
-// which.
+// A claim about another run needs the profile that says which.
 bool Claims::adopt_profile(Slot slot, const Update& update, ProfileId& profile) {
     profile = update.profile.empty() ? kNoProfile : core_.pool.acquire(update.profile);
-    return profile != kNoProfile || update.claim.generation == core_.roster[slot].generation;
+    const Claim held = core_.roster.claim(slot);
+    return profile != kNoProfile ||
+           (update.claim.generation == held.generation && update.claim.instance == held.instance);
 }
 
 void Claims::accept_alive(Slot slot, const Update& update) {
@@ -324,8 +325,9 @@ void Claims::accept_suspect(Slot slot, const Claim& claim, Slot accuser) {
 }
 
 void Claims::consider_death(Slot slot, const Update& update, Source source, Slot teller) {
-    if (update.claim.generation != core_.roster[slot].generation) {
-        if (is_gone(core_.roster[slot].state)) {
+    const Claim held = core_.roster.claim(slot);
+    if (update.claim.generation != held.generation || update.claim.instance != held.instance) {
+        if (is_gone(held.state)) {
             ProfileId profile = kNoProfile;
             if (adopt_profile(slot, update, profile)) {
                 core_.roster.update(slot, update.claim, profile, since_of(update));

@@ -11,6 +11,10 @@ Verdict by_order(const T& held, const T& heard) {
     return heard > held ? Verdict::Newer : Verdict::Older;
 }
 
+bool is_gone(MemberState state) {
+    return state == MemberState::Dead || state == MemberState::Left;
+}
+
 }  // namespace
 
 std::string_view to_string(MemberState state) {
@@ -44,7 +48,8 @@ Verdict compare(const Claim& held, const Claim& heard) {
         return by_order(held.generation, heard.generation);
     }
     if (held.instance != heard.instance) {
-        return Verdict::Conflict;
+        return is_gone(held.state) && is_gone(heard.state) ? by_order(held.instance, heard.instance)
+                                                           : Verdict::Conflict;
     }
     const bool held_left = held.state == MemberState::Left;
     const bool heard_left = heard.state == MemberState::Left;

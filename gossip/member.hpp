@@ -49,12 +49,14 @@ enum class Verdict : std::uint8_t {
     Newer,     // the heard claim replaces the held one
     Same,      // both say the same
     Older,     // the held claim stands; whoever said the other should be told
-    Conflict,  // two runs carry one name and one generation: never merged
+    Conflict,  // two runs carry one name and one generation, and not both are over: never merged
 };
 
 // The one rule of truth (SWIM section 4.2, extended by generations and by leaving): generation
 // first; within one, another instance is a conflict, left beats all, then the incarnation decides,
-// then dead beats suspect beats alive. Pure.
+// then dead beats suspect beats alive. Of two runs of one generation that are both over, the one
+// with the greater instance is remembered: nobody is left who would raise its generation to end the
+// conflict. Pure.
 Verdict compare(const Claim& held, const Claim& heard);
 
 }  // namespace memberd

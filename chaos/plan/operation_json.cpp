@@ -1,6 +1,8 @@
 #include "chaos/plan/operation_json.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -67,48 +69,47 @@ std::string_view key_of(Field field) {
     return {};
 }
 
-Duration* duration_of(Operation& of, Field field) {
-    switch (field) {
-        case Field::DelayTime:
-            return &of.delay;
-        case Field::JitterTime:
-            return &of.jitter;
-        case Field::OnTime:
-            return &of.on;
-        case Field::OffTime:
-            return &of.off;
-        case Field::GoodMean:
-            return &of.good_mean;
-        case Field::BadMean:
-            return &of.bad_mean;
-        case Field::MessageTime:
-            return &of.per_message;
-        case Field::TimerTime:
-            return &of.per_timer;
-        case Field::RunTime:
-            return &of.run;
-        case Field::EveryTime:
-            return &of.every;
-        default:
-            return nullptr;
+template <typename T>
+using FieldPlace = std::pair<Field, T Operation::*>;
+
+constexpr std::array kDurations{
+    FieldPlace<Duration>{Field::DelayTime, &Operation::delay},
+    FieldPlace<Duration>{Field::JitterTime, &Operation::jitter},
+    FieldPlace<Duration>{Field::OnTime, &Operation::on},
+    FieldPlace<Duration>{Field::OffTime, &Operation::off},
+    FieldPlace<Duration>{Field::GoodMean, &Operation::good_mean},
+    FieldPlace<Duration>{Field::BadMean, &Operation::bad_mean},
+    FieldPlace<Duration>{Field::MessageTime, &Operation::per_message},
+    FieldPlace<Duration>{Field::TimerTime, &Operation::per_timer},
+    FieldPlace<Duration>{Field::RunTime, &Operation::run},
+    FieldPlace<Duration>{Field::EveryTime, &Operation::every},
+};
+
+constexpr std::array kNumbers{
+    FieldPlace<double>{Field::Loss, &Operation::loss},
+    FieldPlace<double>{Field::Duplicate, &Operation::duplicate},
+    FieldPlace<double>{Field::Reorder, &Operation::reorder},
+    FieldPlace<double>{Field::Corrupt, &Operation::corrupt},
+    FieldPlace<double>{Field::Seconds, &Operation::jump_seconds},
+};
+
+// Where the operation keeps a field of that type; null if it is of another.
+template <typename T, std::size_t count>
+T* place_of(const std::array<FieldPlace<T>, count>& places, Operation& of, Field field) {
+    for (const auto& [known, place] : places) {
+        if (known == field) {
+            return &(of.*place);
+        }
     }
+    return nullptr;
+}
+
+Duration* duration_of(Operation& of, Field field) {
+    return place_of(kDurations, of, field);
 }
 
 double* number_of(Operation& of, Field field) {
-    switch (field) {
-        case Field::Loss:
-            return &of.loss;
-        case Field::Duplicate:
-            return &of.duplicate;
-        case Field::Reorder:
-            return &of.reorder;
-        case Field::Corrupt:
-            return &of.corrupt;
-        case Field::Seconds:
-            return &of.jump_seconds;
-        default:
-            return nullptr;
-    }
+    return place_of(kNumbers, of, field);
 }
 
 std::string* text_of(Operation& of, Field field) {

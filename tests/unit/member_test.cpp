@@ -41,7 +41,12 @@ Verdict expected(const Claim& held, const Claim& heard) {
         return Verdict::Older;
     }
     if (heard.instance != held.instance) {
-        return Verdict::Conflict;
+        const auto is_over = [](const Claim& claim) {
+            return claim.state == MemberState::Dead || claim.state == MemberState::Left;
+        };
+        return !is_over(held) || !is_over(heard) ? Verdict::Conflict
+               : heard.instance > held.instance  ? Verdict::Newer
+                                                 : Verdict::Older;
     }
     const Table& table = heard.incarnation < held.incarnation   ? kLowerIncarnation
                          : heard.incarnation > held.incarnation ? kHigherIncarnation
@@ -111,6 +116,18 @@ TEST(Compare, SaysSameExactlyForEqualClaims) {
         ASSERT_EQ(compare(a, b) == Verdict::Same, a == b);
         ASSERT_EQ(compare(a, a), Verdict::Same);
     }
+}
+
+// Their owners are gone: nobody would ever raise a generation to end the conflict.
+TEST(Compare, RemembersOneAndTheSameOfTwoRunsThatAreOver) {
+    for (const MemberState first : {MemberState::Dead, MemberState::Left}) {
+        for (const MemberState second : {MemberState::Dead, MemberState::Left}) {
+            EXPECT_EQ(compare({1, 10, 5, first}, {2, 10, 4, second}), Verdict::Newer);
+            EXPECT_EQ(compare({2, 10, 4, second}, {1, 10, 5, first}), Verdict::Older);
+        }
+    }
+    EXPECT_EQ(compare({1, 10, 5, MemberState::Dead}, {2, 10, 4, MemberState::Alive}),
+              Verdict::Conflict);
 }
 
 TEST(Compare, IsTransitiveAmongClaimsWithoutConflict) {
