@@ -23,7 +23,7 @@ const std::vector<Quick>& quick_runs() {
         {"churn", 8, {"duration_s=600", "window_s=30", "rate_per_s=0.5"}},
         {"crash", 16, {}},
         {"crash-third", 16, {}},
-        {"delay", 12, {"warm_up_s=30", "duration_s=30"}},
+        {"delay", 12, {"duration_s=30", "transport=datagram"}},
         {"drift", 8, {"duration_s=60"}},
         {"lifeguard-interval", 8, {"c=1", "d_ms=8192", "i_ms=4096"}},
         {"lifeguard-threshold", 16, {"c=2"}},
