@@ -17,8 +17,6 @@ constexpr std::size_t kStrangersAsked = 2;
 // A case that lasts longer than this many times the depth goes on at a fourth of its pace.
 constexpr int kPatientAfterDepths = 4;
 constexpr int kPatience = 4;
-// A new connection is opened in one round trip, shakes hands in another and answers with a third.
-constexpr int kConnectRoundTrips = 3;
 
 std::uint32_t to_ms(Duration duration) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
@@ -70,34 +68,10 @@ void ObserverDetection::open_case(Watch& w) {
     if (w.askers.empty()) {
         ask_helpers(w, core_.timing.ping_req_count);
     }
-    ping(w, can_reconnect_within(w, core_.timing.suspect_after - silence_of(w)));
+    ping(w, true);
     w.next_fresh_ping = core_.now + core_.timing.fresh_ping_interval;
     schedule_case(w);
     burst();
-}
-
-// The median over those that have answered; zero while nobody has.
-Duration ObserverDetection::typical_round_trip() const {
-    std::vector<Duration> known;
-    for (const Watch& w : watches_) {
-        if (w.round_trips.count() > 0) {
-            known.push_back(w.round_trips.smoothed());
-        }
-    }
-    if (known.empty()) {
-        return Duration::zero();
-    }
-    const auto middle = known.begin() + static_cast<std::ptrdiff_t>(known.size() / 2);
-    std::nth_element(known.begin(), middle, known.end());
-    return *middle;
-}
-
-// Whether a connection that is opened now can bring an answer within `span`. Where round trips are
-// so long that it can't, the present one is kept: it may be just opening itself, and replacing it
-// again and again would never let any come to its answer. The transport gives up what stays
-// unanswered for 3 s anyway.
-bool ObserverDetection::can_reconnect_within(const Watch& w, Duration span) const {
-    return kConnectRoundTrips * std::max(w.round_trips.smoothed(), typical_round_trip()) <= span;
 }
 
 void ObserverDetection::close_case(Watch& w, EvidenceKind how, Duration age) {
@@ -231,7 +205,7 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
         ++core_.counters.suspicions;
         core_.note_evidence(EvidenceKind::Suspected, w.member, kNoSlot, silence,
                             phi(silence, w.round_trips));
-        ping(w, can_reconnect_within(w, core_.timing.silence_min - silence));
+        ping(w, true);
         ask_strangers(w);
     } else if (w.helpers.size() < kHelpersMax &&
                valid_accusers(w.member, nullptr) < accusers_needed(core_.timing.accuser_count,

@@ -127,8 +127,6 @@ class ObserverDetection {
     void on_ping_timeout(std::uint32_t sequence);
     void on_random_contact();
     void open_case(Watch& watch);
-    [[nodiscard]] Duration typical_round_trip() const;
-    [[nodiscard]] bool can_reconnect_within(const Watch& watch, Duration span) const;
     void close_case(Watch& watch, EvidenceKind how, Duration age);
     void on_case_tick(Slot member, Instant at);
     void schedule_case(Watch& watch);
