@@ -324,15 +324,28 @@ void Claims::accept_suspect(Slot slot, const Claim& claim, Slot accuser) {
     core_.happened(MembershipEventKind::Suspected, slot, accuser);
 }
 
+// The record of the dead or left now says so of another run; whoever is shown it is told.
+void Claims::bury_later_run(Slot slot, const Update& update) {
+    ProfileId profile = kNoProfile;
+    if (!adopt_profile(slot, update, profile)) {
+        return;
+    }
+    const MemberState previous = core_.shown_state(slot);
+    core_.retire_profile(core_.roster[slot].profile);
+    core_.pool.retain(core_.roster[slot].profile);
+    core_.roster.update(slot, update.claim, profile, since_of(update));
+    view_changed();
+    if (core_.roster[slot].is_listed) {
+        core_.note_change(previous == update.claim.state ? ChangeKind::Updated : ChangeKind::State,
+                          slot, previous, false);
+    }
+}
+
 void Claims::consider_death(Slot slot, const Update& update, Source source, Slot teller) {
     const Claim held = core_.roster.claim(slot);
     if (update.claim.generation != held.generation || update.claim.instance != held.instance) {
         if (is_gone(held.state)) {
-            ProfileId profile = kNoProfile;
-            if (adopt_profile(slot, update, profile)) {
-                core_.roster.update(slot, update.claim, profile, since_of(update));
-                view_changed();
-            }
+            bury_later_run(slot, update);
             return;
         }
         // The death of a run whose life is unknown here: a sync brings both.
@@ -422,6 +435,8 @@ void Claims::accept_left(Slot slot, const Update& update) {
         core_.neighbours.changed(slot);
         core_.note_change(ChangeKind::State, slot, previous, false);
         core_.happened(MembershipEventKind::Departed, slot);
+    } else if (core_.roster[slot].is_listed) {
+        core_.note_change(ChangeKind::Updated, slot, previous, false);  // of another run
     }
 }
 

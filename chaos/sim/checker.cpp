@@ -77,10 +77,8 @@ void Checker::judge(Instant now, Instant local, ProcessId process, const Output&
                           sent_,    pool_,
                           network_, deaths - std::exchange(deaths_[ghost.run], deaths)};
     identity_.judge(call, violations_);
-    if (is_memberd_) {
-        evidence_.judge(call, violations_);
-    } else {
-        suspicion_.judge(call, violations_);
+    if (!has_forger_) {
+        judge_evidence(call);
     }
     fold_.judge(call, violations_);
     ring_.judge(call, violations_);
@@ -91,6 +89,14 @@ void Checker::judge(Instant now, Instant local, ProcessId process, const Output&
     }
     has_heard_ = false;
     sent_.clear();
+}
+
+void Checker::judge_evidence(const EngineCall& call) {
+    if (is_memberd_) {
+        evidence_.judge(call, violations_);
+    } else {
+        suspicion_.judge(call, violations_);
+    }
 }
 
 void Checker::died(const Death& death, std::size_t process_count) {

@@ -48,8 +48,12 @@ class Checker {
     void judge(Instant now, Instant local, ProcessId process, const Output& out);
 
     // From now on somebody forges claims: that nobody claims more of a member than it has issued
-    // holds no more.
-    void allow_forgeries() { identity_.allow_forgeries(); }
+    // holds no more, and evidence (I5, I6) is not judged, since what is said in the name of others
+    // can't be told from what they say.
+    void allow_forgeries() {
+        identity_.allow_forgeries();
+        has_forger_ = true;
+    }
 
     // From now on I14 is judged too.
     void expect_accuracy(const AccuracyBudget& budget, AccuracyChecker::Judge is_healthy_pair) {
@@ -64,7 +68,10 @@ class Checker {
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_.list(); }
 
   private:
+    void judge_evidence(const EngineCall& call);
+
     bool is_memberd_;
+    bool has_forger_ = false;
     const ProfilePool& pool_;
     const Network& network_;
     Ghosts ghosts_;

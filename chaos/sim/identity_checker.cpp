@@ -112,8 +112,12 @@ void IdentityChecker::judge_order(const EngineCall& call,
         return fmt::format("{} showed {} as {}, now as {}", call.who(), name, describe(held),
                            describe(claim));
     };
+    // Of two runs that are over the one with the greater instance is remembered (PROTOCOL.md, which
+    // claim wins).
+    const bool is_later_tombstone =
+        is_gone(held.state) && is_gone(claim.state) && claim.instance > held.instance;
     if (claim.generation < held.generation || (is_same_run && rank_of(claim) < rank_of(held)) ||
-        (!is_same_run && claim.generation == held.generation)) {
+        (!is_same_run && claim.generation == held.generation && !is_later_tombstone)) {
         violations.add(call.now, "I2", text());
     }
     if (claim.generation == held.generation && claim.incarnation > held.incarnation &&
@@ -176,6 +180,11 @@ void IdentityChecker::judge_accusation(const EngineCall& call,
     const bool is_leaving =
         self.claim.state == MemberState::Left || call.pool[self.profile].restarting;
     if (is_no_claim || is_leaving || call.engine.stopped() || claim.generation >= kGenerationMax) {
+        return;
+    }
+    // A claim about a run that never was is no accusation of this one: the engine asks whoever is
+    // said to live there.
+    if (has_forger_ && claim.instance != own_before.instance) {
         return;
     }
     const bool is_accusation =

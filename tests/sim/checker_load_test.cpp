@@ -86,8 +86,14 @@ class AccuracyRig {
           }) {}
 
     void dies(ProcessId observer, ProcessId victim) {
-        checker.died({now, observer, victim, true, victim != faulty, observer != faulty}, 5,
-                     violations);
+        Death death;
+        death.at = now;
+        death.observer = observer;
+        death.victim = victim;
+        death.is_first_hand = true;
+        death.is_false = victim != faulty;
+        death.observer_is_healthy = observer != faulty;
+        checker.died(death, 5, violations);
     }
 
     [[nodiscard]] std::size_t reported() const { return violations.list().size(); }
