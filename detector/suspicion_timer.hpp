@@ -41,6 +41,9 @@ class SuspicionTimer {
     // (Lifeguard section IV-B), and the deadline may have moved to an earlier time, even past.
     [[nodiscard]] bool confirm(std::uint32_t accuser);
 
+    // Whoever waits stood still for so long: that time gave the suspect no chance to refute.
+    void postpone(Duration gap) { since_ += gap; }
+
     // C, never more than K.
     [[nodiscard]] std::uint32_t confirmations() const { return accuser_count_ - 1; }
 

@@ -86,6 +86,8 @@ void Engine::resumed(Instant now, Duration gap, Output& out) {
         impl_->claims.resumed();
         impl_->joining.resumed();
         observers->resumed(gap);
+    } else {
+        std::get<SwimDetection>(impl_->detection).resumed(gap);
     }
     impl_->end();
 }

@@ -336,6 +336,15 @@ void SwimDetection::on_suspicion_end(Slot member) {
     }
 }
 
+// A refutation could not be heard meanwhile: the suspects have the rest of their time still.
+void SwimDetection::resumed(Duration gap) {
+    for (Suspect& suspect : suspects_) {
+        suspect.timer.postpone(gap);
+        core_.timers.set(std::max(core_.now, suspect.timer.deadline()), TimerKind::SuspicionEnd,
+                         suspect.member);
+    }
+}
+
 // --- Dissemination ---
 
 void SwimDetection::on_gossip() {

@@ -32,6 +32,7 @@ class SwimDetection {
     void on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token);
     void on_nack(const Nack& nack, Slot sender);
     void on_alive(const Alive& alive, Slot sender);
+    void resumed(Duration gap);
 
     [[nodiscard]] std::optional<Observation> observation(Instant now, Slot member) const;
 

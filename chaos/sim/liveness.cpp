@@ -234,16 +234,27 @@ class Liveness {
                 violated("L5",
                          fmt::format("something changes at {} {:.1f} s after the faults ended",
                                      cluster_.name(member), seconds(elapsed())));
-            } else if (core_.size() > 1 && backlog.updates + backlog.cases +
-                                                   backlog.pending_deaths + backlog.name_checks >
-                                               0) {
-                violated(
-                    "L5",
-                    fmt::format("at {} wait {} updates, {} cases, {} deaths, {} checks of "
-                                "names, {:.1f} s after the faults ended",
-                                cluster_.name(member), backlog.updates, backlog.cases,
-                                backlog.pending_deaths, backlog.name_checks, seconds(elapsed())));
+            } else if (core_.size() > 1) {
+                judge_backlog(member, backlog);
             }
+        }
+    }
+
+    // One missed ping opens a case that its repetition closes; what stays is no quiescence.
+    void judge_backlog(Member member, const EngineBacklog& backlog) {
+        const Instant since =
+            backlog.cases == 0 ? cluster_.now()
+                               : on_trial_since_.try_emplace(member, cluster_.now()).first->second;
+        if (backlog.cases == 0) {
+            on_trial_since_.erase(member);
+        }
+        const std::size_t waiting = backlog.updates + backlog.pending_deaths + backlog.name_checks;
+        if (waiting > 0 || cluster_.now() - since > budget_.wrong_max) {
+            violated("L5",
+                     fmt::format("at {} wait {} updates, {} cases, {} deaths, {} checks of "
+                                 "names, {:.1f} s after the faults ended",
+                                 cluster_.name(member), backlog.updates, backlog.cases,
+                                 backlog.pending_deaths, backlog.name_checks, seconds(elapsed())));
         }
     }
 
@@ -274,6 +285,7 @@ class Liveness {
     Instant start_;
     std::map<std::pair<Member, Member>, Instant> wrong_since_;
     std::map<Member, Before> quiet_;
+    std::map<Member, Instant> on_trial_since_;  // at whom cases are open, since when
     std::vector<Violation> violations_;
 };
 
