@@ -83,7 +83,9 @@ void Checker::judge(Instant now, Instant local, ProcessId process, const Output&
     fold_.judge(call, violations_);
     ring_.judge(call, violations_);
     load_.judge(call, running_, violations_);
-    probes_.judge(call, load_.is_calm(now), violations_);
+    if (!has_forger_) {
+        probes_.judge(call, load_.is_calm(now), violations_);
+    }
     if (accuracy_) {
         accuracy_->look(now, violations_);
     }

@@ -48,8 +48,8 @@ class Checker {
     void judge(Instant now, Instant local, ProcessId process, const Output& out);
 
     // From now on somebody forges claims: that nobody claims more of a member than it has issued
-    // holds no more, and evidence (I5, I6) is not judged, since what is said in the name of others
-    // can't be told from what they say.
+    // holds no more; evidence (I5, I6) is not judged, since what is said in the name of others
+    // can't be told from what they say, nor who is probed (I13), since addresses may be forged.
     void allow_forgeries() {
         identity_.allow_forgeries();
         has_forger_ = true;

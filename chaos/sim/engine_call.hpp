@@ -38,4 +38,10 @@ inline bool is_gone(MemberState state) {
     return state == MemberState::Dead || state == MemberState::Left;
 }
 
+// Somebody who lived is dead now; not a tombstone that now says so of another run.
+inline bool is_death(const Change& change) {
+    return change.kind == ChangeKind::State && change.claim.state == MemberState::Dead &&
+           !is_gone(change.previous);
+}
+
 }  // namespace memberd::sim

@@ -77,10 +77,6 @@ std::optional<std::size_t> live_accusers_heard(const EngineCall& call,
     return most;
 }
 
-bool is_death(const Change& change) {
-    return change.kind == ChangeKind::State && change.claim.state == MemberState::Dead;
-}
-
 }  // namespace
 
 void EvidenceChecker::began() {

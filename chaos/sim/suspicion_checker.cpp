@@ -29,7 +29,7 @@ bool is_gossiped(const EngineCall& call, std::string_view name, const Claim& cla
 void SuspicionChecker::judge(const EngineCall& call, Violations& violations) {
     for (const Change& change : call.out.changes) {
         if (change.kind != ChangeKind::Forgotten) {
-            if (change.kind == ChangeKind::State && change.claim.state == MemberState::Dead) {
+            if (is_death(change)) {
                 judge_death(call, change, violations);
             }
             note(call, call.pool[change.profile].key, change.claim);

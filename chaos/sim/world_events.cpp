@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "chaos/sim/checker.hpp"
+#include "chaos/sim/engine_call.hpp"
 #include "chaos/sim/world.hpp"
 #include "detector/check.hpp"
 
@@ -15,10 +16,6 @@ constexpr Duration kRefusalRound = std::chrono::milliseconds(150);
 
 std::uint64_t word_of(Instant at) {
     return static_cast<std::uint64_t>(at.time_since_epoch().count());
-}
-
-bool is_death(const Change& change) {
-    return change.kind == ChangeKind::State && change.claim.state == MemberState::Dead;
 }
 
 }  // namespace

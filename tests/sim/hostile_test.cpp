@@ -21,11 +21,14 @@ struct HostileCase {
     }
 };
 
+// The baseline promises nothing to those whose names were stolen: a member that took the thief's
+// address for a friend's holds living members dead for minutes (seed 1: m0003 two of eight).
 std::vector<HostileCase> hostile_cases() {
     std::vector<HostileCase> cases;
-    for (const Mode mode : {Mode::Lifeguard, Mode::Memberd}) {
-        for (const HostileAct act : hostile_acts()) {
-            cases.push_back({act, mode});
+    for (const HostileAct act : hostile_acts()) {
+        cases.push_back({act, Mode::Memberd});
+        if (act != HostileAct::NameTheft) {
+            cases.push_back({act, Mode::Lifeguard});
         }
     }
     return cases;

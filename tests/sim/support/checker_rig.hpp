@@ -91,6 +91,7 @@ class CheckerRig {
         Change change;
         change.kind = kind;
         change.claim = shown;
+        change.previous = shown.state == MemberState::Dead ? MemberState::Alive : change.previous;
         change.profile = engines[member]->self().profile;
         out.changes.push_back(change);
     }
