@@ -11,6 +11,9 @@ namespace memberd {
 namespace {
 
 constexpr double kClassesPerDoubling = 3;
+// Round trips for the long run are taken at least so many fifths of `silence` apart, which is about
+// as often as they come when nothing happens.
+constexpr Duration::rep kLongRunFifths = 2;
 
 void count_one(std::uint16_t& count) {
     if (count < std::numeric_limits<std::uint16_t>::max()) {
@@ -24,7 +27,8 @@ SelfDoubt::SelfDoubt(const SelfDoubtSettings& settings) : settings_(&settings) {
     MEMBERD_CHECK(settings.silence > Duration::zero() && settings.doubt_max > Duration::zero() &&
                       settings.stall_min > Duration::zero() &&
                       settings.slow_floor > Duration::zero() &&
-                      settings.memory > Duration::zero() && settings.slow_ratio >= 1,
+                      settings.memory > Duration::zero() && settings.slow_max > Duration::zero() &&
+                      settings.slow_ratio >= 1,
                   "a limit of self-doubt is zero or less");
 }
 
@@ -133,6 +137,13 @@ void SelfDoubt::remember(Instant now, double round_trip) {
     recent_[recent_next_] = static_cast<float>(round_trip);
     recent_next_ = static_cast<std::uint8_t>((recent_next_ + 1U) % kRecentCount);
 
+    // The long run is of time, not of requests: a storm of slow answers must not look like a long
+    // history of them.
+    if (remembered_at_ != kNever &&
+        now - remembered_at_ < settings_->silence * kLongRunFifths / 5) {
+        return;
+    }
+    remembered_at_ = now;
     std::size_t index = 0;
     while (index + 1 < kClasses && round_trip > class_edge(index)) {
         ++index;
@@ -160,8 +171,9 @@ bool SelfDoubt::answers_are_slow() const {
     auto sorted = recent_;
     auto* const middle = sorted.data() + kRecentCount / 2;
     std::nth_element(sorted.data(), middle, sorted.data() + kRecentCount);
-    const double limit =
+    const double usual =
         std::max(seconds(settings_->slow_floor), settings_->slow_ratio * long_median());
+    const double limit = std::min(usual, seconds(settings_->slow_max));
     return double{*middle} > limit;
 }
 

@@ -8,8 +8,8 @@
 // * Pause: the clock jumped by at least `stall_min` (the process was stopped, the machine slept).
 // * LateLoop: a timer fired at least `stall_min` late (starved of CPU).
 // * SlowAnswers: the median of my last 9 round trips is above max(slow_floor, slow_ratio x the
-// median
-//   of the last `memory`): everybody slow at once is me.
+//   median of the last `memory`): everybody slow at once is me. Or above slow_max: my timing does
+//   not fit this network, and what I suspect means nothing.
 // The next answer ends the first three; SlowAnswers ends with the answer that brings the median
 // down. Either way the end is told by answered(): every case built meanwhile rests on evidence that
 // I may have spoiled, so all are withdrawn and their pings start anew.
@@ -44,6 +44,8 @@ struct SelfDoubtSettings {
     Duration slow_floor = std::chrono::milliseconds(400);
     Duration memory = std::chrono::minutes(10);
     double slow_ratio = 3;
+    // Slow whatever was usual: whoever answers later than this is suspected before it can.
+    Duration slow_max = std::chrono::milliseconds(1800);
 };
 
 enum class DoubtReason : std::uint8_t {
@@ -109,6 +111,7 @@ class SelfDoubt {
     Instant unanswered_since_ = kNever;
     Instant stalled_at_ = kNever;
     Instant half_since_ = kNever;
+    Instant remembered_at_ = kNever;  // the last round trip for the long run
     // Seconds; recent_next_ is the oldest. Missing ones count as 0, so that too few never look
     // slow.
     std::array<float, kRecentCount> recent_{};

@@ -28,7 +28,7 @@ Timing lan_timing() {
     t.burst_gap = 5s;
     t.reachable_window = 5s;
     t.round_trips = {10ms, 25ms, 10ms};
-    t.self_doubt = {2500ms, 10s, 500ms, 400ms, 10min, 3};
+    t.self_doubt = {2500ms, 10s, 500ms, 400ms, 10min, 3, t.suspect_after};
     t.baseline = {1s, 500ms, 3, 4, 6, 3, 200ms, 3, 4, 30s};
     t.membership = {2s, 30s, 1h, 72h, 2s, 250ms, 5s, 10ms, 100ms, 500ms, 10s};
     return t;
@@ -48,7 +48,7 @@ Timing local_timing() {
     t.burst_gap = 2500ms;
     t.reachable_window = 2500ms;
     t.round_trips = {2ms, 10ms, 10ms};
-    t.self_doubt = {850ms, 4s, 200ms, 200ms, 10min, 3};
+    t.self_doubt = {850ms, 4s, 200ms, 200ms, 10min, 3, t.suspect_after};
     t.baseline = {500ms, 250ms, 3, 4, 6, 3, 100ms, 3, 4, 15s};
     t.membership.random_contact_interval = 5s;
     t.membership.digest_settle = 250ms;
@@ -66,7 +66,7 @@ Timing wan_timing() {
     t.suspicion_validity = 2s;
     t.fresh_ping_interval = 500ms;
     t.round_trips = {150ms, 40ms, 10ms};
-    t.self_doubt = {4200ms, 15s, 800ms, 1s, 10min, 3};
+    t.self_doubt = {4200ms, 15s, 800ms, 1s, 10min, 3, t.suspect_after};
     t.membership.flood_delay = 20ms;
     t.membership.digest_settle = 1s;
     return t;

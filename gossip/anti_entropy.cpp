@@ -44,9 +44,12 @@ void AntiEntropy::start(const Endpoint& peer) {
 
 void AntiEntropy::start_on(ReplyToken token) {
     const Items items = whole_table();
+    say_record(core_.self);
     ++core_.counters.syncs;
     last_start_ = core_.now;
-    core_.begin().sync(core_.envelope(), items.count, items.bytes, 0);
+    Encoder encoder = core_.begin();
+    encoder.sync(core_.envelope(), items.count, items.bytes, update_count_);
+    encoder.raw(updates_);
     core_.reply(token);
 }
 

@@ -88,6 +88,13 @@ class Claims {
         int tellings_left = 0;
     };
 
+    // When the rivals for a name were told of each other.
+    struct RivalsTold {
+        std::uint64_t key = 0;
+        Instant at;
+    };
+
+    void tell_rivals(Slot slot, const Update& update);
     void about_self(const Update& update);
     void refute(const Claim& claim);
     void learn(const Update& update);
@@ -121,6 +128,7 @@ class Claims {
     std::vector<Slot> outdated_;
     std::optional<ContestedName> contested_;
     std::vector<PendingDeath> pending_;
+    std::vector<RivalsTold> rivals_told_;
 };
 
 }  // namespace memberd

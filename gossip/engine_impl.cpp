@@ -110,6 +110,12 @@ void EngineImpl::receive(ReplyToken token, Bytes bytes) {
     if (message.envelope.instance == core.roster.profile(core.self).instance) {
         return;  // Our own words, through a seed address that leads back here.
     }
+    if (!joining.joined() && std::holds_alternative<Ping>(message.body) &&
+        message.envelope.name == core.name_of(core.self)) {
+        // A member with our name asks whether we live. Whoever is no member yet must not win the
+        // name from one that is, and then be refused itself.
+        return;
+    }
     if (const auto* join = std::get_if<Join>(&message.body)) {
         joining.on_join(message, *join, token);
         enlighten(message, token, core.roster.find(message.envelope.name));

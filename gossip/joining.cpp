@@ -35,6 +35,7 @@ void Joining::set_seeds(std::span<const Endpoint> seeds) {
         }
     }
     next_seed_ = 0;
+    last_seed_ = 0;
     join_delay_ = core_.timing.membership.join_retry_min;
     for (const Endpoint& seed : seeds_) {
         if (!is_member(seed)) {
@@ -152,6 +153,9 @@ void Joining::on_welcome(const Message& message,
 
 void Joining::on_refuse(const Refuse& refuse) {
     if (refuse.code == RefuseCode::NameBeingChecked) {
+        // Asked again in the next turn: with many seeds its verdict would be old before the next
+        // round.
+        next_seed_ = joined_ ? last_seed_ : next_seed_;
         return;
     }
     if (refuse.code == RefuseCode::GenerationTooLow) {
@@ -163,6 +167,14 @@ void Joining::on_refuse(const Refuse& refuse) {
                 send_join(seed);
             }
         }
+        return;
+    }
+    if (refuse.code == RefuseCode::NameTaken && welcomed_ && core_.roster.live() == 1) {
+        // Once a member and now alone: a cluster that has another living holder of the name will
+        // never let this one in again, and nobody here would miss it.
+        core_.notice(NoticeKind::NameLost, 0, {}, 0,
+                     "a cluster that refuses this agent says: " + std::string(refuse.reason));
+        core_.has_stopped = true;
         return;
     }
     std::string text(refuse.reason);
@@ -437,7 +449,8 @@ void Joining::contact_seed() {
     for (std::size_t i = 0; i < seeds_.size(); ++i) {
         const Endpoint& seed = seeds_[(next_seed_ + i) % seeds_.size()];
         if (!is_member(seed)) {
-            next_seed_ = (next_seed_ + i + 1) % seeds_.size();
+            last_seed_ = (next_seed_ + i) % seeds_.size();
+            next_seed_ = (last_seed_ + 1) % seeds_.size();
             send_join(seed);
             return;
         }

@@ -91,6 +91,7 @@ class Joining {
     Instant leave_until_;
     std::uint32_t leave_sequence_ = 0;
     std::size_t next_seed_ = 0;
+    std::size_t last_seed_ = 0;  // that was contacted
     Slot next_dead_ = 0;
     bool joined_ = false;
     bool welcomed_ = false;

@@ -64,8 +64,9 @@ void ObserverDetection::open_case(Watch& w) {
     w.helpers.clear();
     w.next_suspicion = kNever;
     core_.note_evidence(EvidenceKind::PingUnanswered, member, kNoSlot, silence_of(w));
-    // Whoever was asked by others need not ask more: they are on the case already.
-    if (w.askers.empty()) {
+    // Whoever was asked by others need not ask more: they are on the case already. And where all
+    // answers are slow nobody is accused, so nobody need be asked.
+    if (w.askers.empty() && doubt_.doubts(core_.now) != DoubtReason::SlowAnswers) {
         ask_helpers(w, core_.timing.ping_req_count);
     }
     ping(w, true);
@@ -116,7 +117,9 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
         return;
     }
     if (core_.now >= w->next_fresh_ping) {
-        const bool patient = silence_of(*w) > core_.timing.silence_min * kPatientAfterDepths;
+        // Where all answers are slow, more questions make them slower.
+        const bool patient = silence_of(*w) > core_.timing.silence_min * kPatientAfterDepths ||
+                             doubt_.doubts(core_.now) == DoubtReason::SlowAnswers;
         w->next_fresh_ping =
             core_.now + core_.timing.fresh_ping_interval * (patient ? kPatience : 1);
         ping(*w, false);
@@ -303,17 +306,23 @@ std::size_t ObserverDetection::valid_accusers(Slot subject,
 
 // --- Life ---
 
-void ObserverDetection::prove_life(Watch& w, Instant at) {
-    w.alive_at = std::max(w.alive_at, at);
-    Instant oldest = kNever;
+// Sending time of the first ping that waits for its answer and is later than all that were
+// answered.
+Instant ObserverDetection::first_unanswered(const Watch& w) const {
+    Instant first = kNever;
     for (const Outstanding& o : outstanding_) {
         if (o.member == w.member && o.sent > w.alive_at) {
-            oldest = std::min(oldest, o.sent);
+            first = std::min(first, o.sent);
         }
     }
-    w.unanswered_since = oldest;
+    return first;
+}
+
+void ObserverDetection::prove_life(Watch& w, Instant at) {
+    w.alive_at = std::max(w.alive_at, at);
+    w.unanswered_since = first_unanswered(w);
     tell_askers(w);
-    if (oldest == kNever || core_.now - oldest < core_.timing.suspect_after) {
+    if (w.unanswered_since == kNever || silence_of(w) < core_.timing.suspect_after) {
         close_case(w, EvidenceKind::Answered, core_.now - at);
     }
 }

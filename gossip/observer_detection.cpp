@@ -332,6 +332,10 @@ void ObserverDetection::on_ping_timeout(std::uint32_t sequence) {
     Watch* w = watch_of(missed.member);
     if (w == nullptr || w->instance != missed.instance || w->alive_at >= missed.sent) {
         outstanding_.erase(found);  // Excused by an answer to a later ping.
+        if (w != nullptr && w->unanswered_since <= w->alive_at) {
+            // Also one of the same instant, though it was sent after that answer.
+            w->unanswered_since = first_unanswered(*w);
+        }
         return;
     }
     ++core_.counters.probes_missed;

@@ -138,6 +138,7 @@ class ObserverDetection {
     void suspect(Watch& watch, Duration silence);
     void say_suspicion(Watch& watch, Duration silence);
     void consider_death(Watch& watch);
+    [[nodiscard]] Instant first_unanswered(const Watch& watch) const;
     void prove_life(Watch& watch, Instant at);
     void tell_askers(Watch& watch);
     void accuse(Slot subject, Slot accuser, Duration age);

@@ -227,6 +227,21 @@ TEST(AntiEntropy, BringsANewcomerTheWholeTableWithoutWaiting) {
     EXPECT_LE(pair.largest, kMessageBytesMax);
 }
 
+TEST(AntiEntropy, BeginsWithAStrangerThatPingsUsAndSaysWhoAnswered) {
+    EngineRig rig;
+    rig.add_many(3);
+    const Peer& stranger = rig.add_stranger("stranger");
+    rig.forget_past();
+    rig.hear_ping(stranger, 7, 91);
+    const auto syncs = rig.all_sent<Sync>();
+    ASSERT_EQ(syncs.size(), 1U);
+    EXPECT_EQ(syncs.front()->reply_to, 91U);
+    const auto said = syncs.front()->updates();
+    ASSERT_EQ(said.size(), 1U);
+    EXPECT_EQ(said.front().name, "self");
+    EXPECT_FALSE(said.front().profile.empty());
+}
+
 TEST(AntiEntropy, AnswersHostileItemsWithBoundedMessages) {
     EngineRig rig;
     rig.add_many(99);

@@ -242,6 +242,66 @@ TEST_F(Claims, OfTwoInstancesInOneGenerationAreNeverMerged) {
     EXPECT_EQ(rig.engine.counters().conflicts, 6U);
 }
 
+// One of the two must raise its generation, and may not know of the other.
+TEST_F(Claims, OfTwoInstancesInOneGenerationAreToldToBoth) {
+    const Peer twin = [&] {
+        Peer other = b();
+        other.profile.instance = 0x9999;
+        other.profile.endpoint = endpoint_at(9999);
+        return other;
+    }();
+    const auto told_at = [&](const Endpoint& place) {
+        std::vector<std::uint64_t> instances;
+        for (const Sent* each : rig.all_sent<Gossip>()) {
+            for (const Said& said : each->updates()) {
+                if (each->to == place && said.name == "p01" && !said.profile.empty()) {
+                    instances.push_back(said.claim.instance);
+                }
+            }
+        }
+        return instances;
+    };
+    const std::vector<std::uint64_t> both{b().profile.instance, 0x9999};
+
+    rig.hear_gossip(a(), {alive(twin)});
+    EXPECT_EQ(told_at(b().profile.endpoint), both);
+    EXPECT_EQ(told_at(twin.profile.endpoint), both);
+
+    // Not at every hearing, but as long as it lasts.
+    rig.hear_gossip(a(), {alive(twin)});
+    EXPECT_EQ(told_at(twin.profile.endpoint).size(), 2U);
+    rig.run_for(500ms);
+    rig.hear_gossip(a(), {alive(twin)});
+    EXPECT_EQ(told_at(twin.profile.endpoint).size(), 4U);
+}
+
+TEST_F(Claims, OfADeadRunInTheGenerationOfALivingOneAreToldToThatOne) {
+    Peer twin = b();
+    twin.profile.instance = 0x9999;
+    rig.hear_gossip(a(), {dead(twin, {"p02", "p03"})});
+    const auto told = rig.said_of("p01", &b());
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_EQ(told.back().claim, twin.claim(MemberState::Dead));
+}
+
+TEST_F(Claims, OfManyConflictsAreToldOfAtMost64NamesAtATime) {
+    std::vector<Said> claims;
+    for (int i = 0; i < 200; ++i) {
+        Peer twin = rig.add("q" + std::to_string(i));
+        twin.profile.instance = 0x9999;
+        claims.push_back(alive(twin));
+    }
+    rig.forget_past();
+    for (const Said& claim : claims) {
+        rig.hear_gossip(a(), {claim});
+    }
+    std::size_t told = 0;
+    for (const Sent* each : rig.all_sent<Gossip>()) {
+        told += each->reply_to == 0 && each->updates().size() == 2 ? 1U : 0U;
+    }
+    EXPECT_EQ(told, 64U);
+}
+
 TEST_F(Claims, OfSuspicionAreRefusedInModeMemberd) {
     rig.hear_gossip(a(), {suspect(b(), "p02")});
     EXPECT_EQ(rig.state_of("p01"), MemberState::Alive);

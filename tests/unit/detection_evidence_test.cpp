@@ -348,6 +348,30 @@ TEST_F(Doubt, AfterAPauseEndsWithTheFirstAnswerAndKillsNobody) {
     EXPECT_EQ(rig->engine.counters().suspicions, 0U);
 }
 
+// A slow process reads its clock once a turn.
+TEST_F(Doubt, APingOfTheInstantOfAnAnsweredOneLeavesNoSilenceWhenItsTimeIsUp) {
+    start(2);
+    p(0).answers = false;
+    const std::size_t before = rig->count<Ping>(&p(0));
+    while (rig->count<Ping>(&p(0)) == before) {
+        rig->step(rig->now + 20s);
+    }
+    rig->hear_ack(p(0), rig->all_sent<Ping>(&p(0)).back()->body<Ping>().sequence);
+    rig->forget_past();
+    rig->engine.resumed(rig->now, 1s, rig->out);
+    rig->collect();
+    ASSERT_EQ(rig->count<Ping>(&p(0)), 1U);
+    rig->run_for(400ms);
+    rig->hear_ack(p(0), rig->all_sent<Ping>(&p(0)).front()->body<Ping>().sequence);
+    ASSERT_EQ(rig->engine.counters().late_acks, 1U);
+
+    rig->run_for(10s);
+    ASSERT_GE(rig->count<Ping>(&p(0)), 2U);
+    const Instant first_missed = rig->all_sent<Ping>(&p(0))[1]->at;
+    ASSERT_NE(rig->time_of("p00", MemberState::Suspect), kNever);
+    EXPECT_GE(rig->time_of("p00", MemberState::Suspect), first_missed + 1800ms);
+}
+
 TEST_F(Doubt, ComesWithALateTimerAndNotWithOneThatIsNearlyInTime) {
     for (const bool late : {false, true}) {
         start(8);

@@ -244,6 +244,43 @@ TEST_F(NameCheck, IsMadeOfAtMost64NamesAtATime) {
     EXPECT_LE(rig.count<Ping>(&old), 64U);
 }
 
+// --- Refused after all ---
+
+class Outcast : public Joining {
+  protected:
+    Outcast() : seed(rig.add_stranger("a")) {
+        join({seed.profile.endpoint});
+        hear_welcome(seed);
+    }
+
+    void hear_that_the_name_is_taken() {
+        Refuse refuse;
+        refuse.version = kProtocolVersion;
+        refuse.code = RefuseCode::NameTaken;
+        refuse.cluster = "blue";
+        refuse.reason = "a living member at 10.0.0.2:7747 has that name";
+        rig.hear_refuse(refuse);
+    }
+
+    Peer& seed;
+};
+
+TEST_F(Outcast, WhoIsAloneAndRefusedForItsNameGivesItUp) {
+    rig.hear_gossip(seed, {left(seed)});
+    ASSERT_EQ(rig.state_of("a"), MemberState::Left);
+    hear_that_the_name_is_taken();
+    EXPECT_TRUE(rig.engine.stopped());
+    ASSERT_NE(rig.noticed(NoticeKind::NameLost), nullptr);
+    EXPECT_NE(rig.noticed(NoticeKind::NameLost)->text.find("10.0.0.2:7747"), std::string::npos);
+}
+
+TEST_F(Outcast, WhoHasCompanyIsNotEndedByARefusal) {
+    hear_that_the_name_is_taken();
+    EXPECT_FALSE(rig.engine.stopped());
+    EXPECT_EQ(rig.noticed(NoticeKind::NameLost), nullptr);
+    EXPECT_NE(rig.noticed(NoticeKind::JoinRefused), nullptr);
+}
+
 // --- Our own name, claimed by another ---
 
 class OwnName : public Joining {

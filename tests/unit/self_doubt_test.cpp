@@ -214,6 +214,29 @@ TEST(SelfDoubt, MeasuresSlowAnswersAgainstWhatIsUsual) {
     EXPECT_EQ(slower.doubts(answer_often(slower, now, 9, 1009ms)), DoubtReason::SlowAnswers);
 }
 
+TEST(SelfDoubt, CallsAnswersSlowThatComeAfterTheirSenderIsSuspectedWhateverIsUsual) {
+    SelfDoubt doubt(kSettings);
+    const Instant now = answer_often(doubt, kStart, 100, 1s);
+    SelfDoubt slower = doubt;
+
+    EXPECT_EQ(doubt.doubts(answer_often(doubt, now, 9, 1799ms)), DoubtReason::None);
+    EXPECT_EQ(slower.doubts(answer_often(slower, now, 9, 1801ms)), DoubtReason::SlowAnswers);
+}
+
+// Whoever gets into trouble asks more, so it is time that counts.
+TEST(SelfDoubt, DoesNotTakeSlownessForUsualBecauseOfManyAnswersAtATime) {
+    SelfDoubt doubt(kSettings);
+    Instant now = answer_often(doubt, kStart, 100, 10ms);
+
+    for (int i = 0; i < 5000; ++i) {
+        now += 5ms;
+        doubt.sent(now);
+        static_cast<void>(doubt.answered(now, 800ms));
+    }
+
+    EXPECT_EQ(doubt.doubts(now), DoubtReason::SlowAnswers);
+}
+
 TEST(SelfDoubt, TakesSlownessForUsualWhenItHasLastedHalfTheMemory) {
     SelfDoubt doubt(kSettings);
     Instant now = answer_often(doubt, kStart, 600, 10ms);
