@@ -7,6 +7,7 @@
 #include "chaos/plan/name_watch.hpp"
 #include "chaos/plan/network_faults.hpp"
 #include "chaos/plan/process_faults.hpp"
+#include "chaos/sim/call_log.hpp"
 #include "chaos/sim/cluster.hpp"
 #include "chaos/sim/liveness.hpp"
 
@@ -55,12 +56,15 @@ std::vector<Step> steps_of(const Plan& plan) {
 
 class Execution {
   public:
-    explicit Execution(const Plan& plan)
+    Execution(const Plan& plan, const CallLogChoice* log)
         : plan_(plan),
           cluster_(cluster_options(plan)),
           network_(plan, cluster_),
           processes_(plan, cluster_),
           names_(cluster_) {
+        if (log != nullptr) {
+            cluster_.world().log_calls(*log);
+        }
         for (const ZoneLink& link : plan.zone_links) {
             Override layer;
             layer.delay = link.delay;
@@ -156,6 +160,7 @@ class Execution {
         // Whoever is about to leave has left by then.
         run_to(plan_.faults_end + cluster_.options().timing.membership.leave_timeout + kLook);
         processes_.restart_announced();
+        processes_.start_seeds();
     }
 
     Outcome outcome() {
@@ -180,8 +185,8 @@ class Execution {
 
 }  // namespace
 
-Outcome run_plan(const Plan& plan) {
-    return Execution(plan).run();
+Outcome run_plan(const Plan& plan, const CallLogChoice* log) {
+    return Execution(plan, log).run();
 }
 
 }  // namespace memberd::sim

@@ -19,6 +19,8 @@
 
 namespace memberd::sim {
 
+struct CallLogChoice;
+
 // What was broken. `invariant` tells failures of one kind from others and names: I1 to I18 and L1
 // to L7 (chaos/sim/checker.hpp, liveness.hpp), `false-death`, `lost-name`, and, from isolation.hpp,
 // `check FILE:LINE` and `crash`.
@@ -43,7 +45,7 @@ struct Outcome {
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-// Requires a plan that check() accepts.
-Outcome run_plan(const Plan& plan);
+// Requires a plan that check() accepts. With a choice of calls to log these are written down.
+Outcome run_plan(const Plan& plan, const CallLogChoice* log = nullptr);
 
 }  // namespace memberd::sim

@@ -143,7 +143,8 @@ bool has(const Plan& plan, OperationKind kind) {
                        [&](const Operation& of) { return of.kind == kind; });
 }
 
-// Loss and pauses are promised each by itself: what follows a pause must get through.
+// Loss, corruption and pauses are promised each by itself: what is corrupted is lost too, and what
+// follows a pause must get through.
 void keep_promises_apart(Plan& plan) {
     if (!has(plan, OperationKind::Lose)) {
         return;
@@ -151,6 +152,9 @@ void keep_promises_apart(Plan& plan) {
     for (Operation& of : plan.operations) {
         if (of.kind == OperationKind::Pause && of.length) {
             *of.length /= 2;
+        }
+        if (of.kind == OperationKind::Mangle) {
+            of.corrupt = 0.0;
         }
     }
 }

@@ -5,15 +5,16 @@
 namespace memberd::sim {
 namespace {
 
-// A conflict is judged on answers that may be on their way for so long.
+// A conflict is judged on answers, and on verdicts about them, that may be so old.
 constexpr Duration kRivalWindow = std::chrono::seconds(15);
 
 }  // namespace
 
+// At the time of a notice that came after the last look.
 bool NameWatch::had_rival(Member member) const {
     for (Member other = 0; other < cluster_.size(); ++other) {
         if (other != member && cluster_.name(other) == cluster_.name(member) &&
-            last_ran_[other] != Instant{} && cluster_.now() - last_ran_[other] <= kRivalWindow) {
+            last_ran_[other] != Instant{} && last_look_ - last_ran_[other] <= kRivalWindow) {
             return true;
         }
     }
@@ -54,6 +55,7 @@ std::string NameWatch::look() {
             first = first.empty() ? text : first;
         }
     }
+    last_look_ = cluster_.now();
     return first;
 }
 

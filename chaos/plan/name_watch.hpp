@@ -27,6 +27,7 @@ class NameWatch {
     Cluster& cluster_;
     std::vector<std::size_t> notices_seen_;
     std::vector<Instant> last_ran_;
+    Instant last_look_;
 };
 
 }  // namespace memberd::sim

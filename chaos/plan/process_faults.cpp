@@ -172,6 +172,10 @@ void ProcessFaults::end_all() {
         unblock(member);
         quicken(member);
     }
+    start_seeds();
+}
+
+void ProcessFaults::start_seeds() {
     for (Member seed = 0; seed < plan_.seed_count; ++seed) {
         if (!runs(seed)) {
             restart(seed, DataDirectory::Kept, Address::Same);

@@ -28,6 +28,7 @@ class ProcessFaults {
     bool end(std::size_t operation);
     // Everybody who runs goes on; the seeds that don't run are started.
     void end_all();
+    void start_seeds();
     // Who announced a restart is started, as it said; for when it has ended.
     void restart_announced();
     // Those that run and are not about to end themselves.

@@ -76,6 +76,9 @@ void Checker::judge(Instant now, Instant local, ProcessId process, const Output&
                           out,      has_heard_ ? &heard_ : nullptr,
                           sent_,    pool_,
                           network_, deaths - std::exchange(deaths_[ghost.run], deaths)};
+    if (log_) {
+        log_->note(call);
+    }
     identity_.judge(call, violations_);
     if (!has_forger_) {
         judge_evidence(call);

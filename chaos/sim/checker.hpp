@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "chaos/sim/accuracy_checker.hpp"
+#include "chaos/sim/call_log.hpp"
 #include "chaos/sim/engine_call.hpp"
 #include "chaos/sim/evidence_checker.hpp"
 #include "chaos/sim/fold_checker.hpp"
@@ -60,6 +61,9 @@ class Checker {
         accuracy_.emplace(budget, std::move(is_healthy_pair));
     }
 
+    // From now on every call is written down.
+    void log_calls(CallLogChoice choice) { log_.emplace(std::move(choice)); }
+
     void died(const Death& death, std::size_t process_count);
     void returned(ProcessId observer, std::uint64_t instance);
     // At the end of all (I18): what nobody has given back.
@@ -85,6 +89,7 @@ class Checker {
     LoadChecker load_;
     ProbeChecker probes_;
     std::optional<AccuracyChecker> accuracy_;
+    std::optional<CallLog> log_;
     std::size_t running_ = 0;
 
     // Of the present call.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -13,6 +14,8 @@ using namespace std::chrono_literals;
 
 // Longer than any ping is of use to any engine.
 constexpr Duration kQuestionKept = 60s;
+// More than an engine has under way.
+constexpr std::size_t kNameChecksKept = 64;
 // A doubt is counted from requests that the engine may not count (the check of a name, a contact
 // with the dead), so it is blamed only for what is beyond question.
 constexpr double kDoubtSlack = 1.2;
@@ -101,8 +104,13 @@ void EvidenceChecker::stood_still(const Ghost& ghost, Instant local, Duration ga
 
 void EvidenceChecker::judge(const EngineCall& call, Violations& violations) {
     Observer& observer = observers_[call.ghost.run];
+    note_runs(call, observer);
     if (call.heard != nullptr) {
         hear(call, observer);
+    }
+    if (std::any_of(call.out.notices.begin(), call.out.notices.end(),
+                    [](const Notice& notice) { return notice.kind == NoticeKind::DoubtEnded; })) {
+        observer.withdrawn_at = call.local;
     }
     note_requests(call, observer);
     const auto deaths = static_cast<std::uint64_t>(
@@ -125,6 +133,24 @@ void EvidenceChecker::judge(const EngineCall& call, Violations& violations) {
 
 // --- Evidence ---
 
+// Whoever came, went, restarted or announced that: an engine knows nothing of it any more.
+void EvidenceChecker::note_runs(const EngineCall& call, Observer& observer) {
+    for (const Change& change : call.out.changes) {
+        const ProfilePool::Entry& profile = call.pool[change.profile];
+        const std::string_view name = profile.name();
+        Run& run = observer.runs[std::string(name)];
+        if (run.instance != change.claim.instance || is_gone(change.claim.state) ||
+            is_gone(change.previous) || profile.restarting) {
+            run = {change.claim.instance, call.local};
+            Subject& subject = observer.subjects[profile.endpoint];
+            subject.withdrawn_at = call.local;
+            subject.unanswered_at_latest = kNever;
+            std::erase_if(observer.round_trips,
+                          [&](const RoundTrip& known) { return known.name == name; });
+        }
+    }
+}
+
 void EvidenceChecker::hear(const EngineCall& call, Observer& observer) {
     const Message& message = *call.heard;
     if (const auto* ack = std::get_if<Ack>(&message.body)) {
@@ -138,6 +164,37 @@ void EvidenceChecker::hear(const EngineCall& call, Observer& observer) {
     }
 }
 
+// Sending time of the first ping to `address` after `after` that waits for its answer.
+Instant EvidenceChecker::first_unanswered(const Observer& observer,
+                                          const Endpoint& address,
+                                          Instant after) {
+    Instant first = kNever;
+    for (const Question& question : observer.questions) {
+        if (question.to == address && question.sent > after) {
+            first = std::min(first, question.sent);
+        }
+    }
+    return first;
+}
+
+// Whether no engine can have taken the answer for none: it is young, nothing has happened since the
+// question that makes engines give up what they asked, and no later question was answered before.
+bool EvidenceChecker::counts(const EngineCall& call,
+                             const Observer& observer,
+                             const Question& question) const {
+    const auto view = call.engine.find(call.heard->envelope.name);
+    if (view && call.pool[view->profile].restarting) {
+        return false;  // Nothing is held against it, and what was asked is given up.
+    }
+    const auto run = observer.runs.find(std::string(call.heard->envelope.name));
+    const auto subject = observer.subjects.find(question.to);
+    return call.local - question.sent <= timing_.silence_max &&
+           question.sent >= observer.withdrawn_at &&
+           (run == observer.runs.end() || question.sent > run->second.since) &&
+           (subject == observer.subjects.end() || (question.sent >= subject->second.withdrawn_at &&
+                                                   question.sent > subject->second.heard_at));
+}
+
 void EvidenceChecker::hear_ack(const EngineCall& call, Observer& observer, std::uint32_t sequence) {
     const auto found =
         std::find_if(observer.questions.begin(), observer.questions.end(),
@@ -146,17 +203,25 @@ void EvidenceChecker::hear_ack(const EngineCall& call, Observer& observer, std::
         return;
     }
     const Question answered = *found;
-    observer.questions.erase(found);
+    const bool surely_counts = counts(call, observer, answered);
+    if (observer.unheeded_since != kNever &&
+        call.local - observer.unheeded_since >= timing_.self_doubt.silence) {
+        observer.withdrawn_at = call.local;  // It ended a doubt: all cases begin anew.
+    }
     observer.unanswered_since = kNever;
     observer.stalled_at = kNever;
     Subject& subject = observer.subjects[answered.to];
-    subject.alive_at = std::max(subject.alive_at, answered.sent);
-    subject.unanswered_since = kNever;
-    for (const Question& question : observer.questions) {
-        if (question.to == answered.to && question.sent > subject.alive_at) {
-            subject.unanswered_since = std::min(subject.unanswered_since, question.sent);
-        }
+    subject.heard_at = std::max(subject.heard_at, answered.sent);
+    subject.unanswered_at_latest =
+        first_unanswered(observer, answered.to,
+                         std::max({answered.sent, subject.withdrawn_at, observer.withdrawn_at}));
+    if (!surely_counts) {
+        return;
     }
+    observer.questions.erase(found);
+    observer.unheeded_since = kNever;
+    subject.alive_at = std::max(subject.alive_at, answered.sent);
+    subject.unanswered_since = first_unanswered(observer, answered.to, subject.alive_at);
     // An engine may have given up a ping that is answered late, and then counts no round trip.
     if (call.local - answered.sent <= timing_.probe_timeout_min) {
         const std::string_view name = call.heard->envelope.name;
@@ -174,8 +239,11 @@ void EvidenceChecker::hear_alive(const EngineCall& call, Observer& observer, con
     const Endpoint& address = call.pool[view->profile].endpoint;
     Subject& subject = observer.subjects[address];
     const Instant at = call.local - std::chrono::milliseconds(alive.age_ms);
-    if (subject.unanswered_since == kNever || at <= subject.unanswered_since) {
-        return;
+    subject.withdrawn_at = call.local;
+    const Instant unanswered_at_latest = std::exchange(subject.unanswered_at_latest, kNever);
+    if (unanswered_at_latest == kNever || at <= unanswered_at_latest ||
+        at <= observer.withdrawn_at) {
+        return;  // May be no news.
     }
     subject.alive_at = std::max(subject.alive_at, at);
     subject.unanswered_since = kNever;
@@ -207,28 +275,55 @@ void EvidenceChecker::hear_reports(const EngineCall& call, Observer& observer) {
     for (ListCursor<Update> cursor(call.heard->updates); cursor.next(update);) {
         if (update.claim.state == MemberState::Dead) {
             const Numbers numbers = numbers_of(update.claim);
-            const auto [place, is_new] =
-                observer.reports.try_emplace(update.claim.instance, Report{numbers, call.local});
-            if (!is_new && numbers > place->second.numbers) {
-                place->second = {numbers, call.local};
+            std::vector<Report>& reports = observer.reports[update.claim.instance];
+            const bool is_known =
+                std::any_of(reports.begin(), reports.end(),
+                            [&](const Report& report) { return report.numbers == numbers; });
+            if (!is_known) {
+                reports.push_back({numbers, call.local});
             }
         }
     }
+}
+
+// Whether a newcomer was the cause, who is put off: what is asked then, and again under the same
+// number, is no probe.
+bool EvidenceChecker::is_name_check(const EngineCall& call,
+                                    Observer& observer,
+                                    std::uint32_t sequence) {
+    std::vector<std::uint32_t>& known = observer.name_checks;
+    if (std::find(known.begin(), known.end(), sequence) != known.end()) {
+        return true;
+    }
+    const bool is_refused = std::any_of(
+        call.sent.begin(), call.sent.end(),
+        [](const SentMessage& sent) { return std::holds_alternative<Refuse>(sent.message.body); });
+    if (call.heard == nullptr || !std::holds_alternative<Join>(call.heard->body) || !is_refused) {
+        return false;
+    }
+    if (known.size() >= kNameChecksKept) {
+        known.erase(known.begin());
+    }
+    known.push_back(sequence);
+    return true;
 }
 
 void EvidenceChecker::note_requests(const EngineCall& call, Observer& observer) {
     for (const SentMessage& sent : call.sent) {
         const auto* ping = std::get_if<Ping>(&sent.message.body);
         // A ping that carries a death is a contact with the dead, which wants no answer.
-        const bool is_probe = ping != nullptr && sent.message.updates.count == 0;
+        const bool is_probe = ping != nullptr && sent.message.updates.count == 0 &&
+                              !is_name_check(call, observer, ping->sequence);
         if (!is_probe && !std::holds_alternative<PingReq>(sent.message.body)) {
             continue;
         }
         observer.unanswered_since = std::min(observer.unanswered_since, call.local);
+        observer.unheeded_since = std::min(observer.unheeded_since, call.local);
         if (is_probe) {
             observer.questions.push_back({ping->sequence, sent.send->to, call.local});
             Subject& subject = observer.subjects[sent.send->to];
             subject.unanswered_since = std::min(subject.unanswered_since, call.local);
+            subject.unanswered_at_latest = std::min(subject.unanswered_at_latest, call.local);
         }
     }
     const Instant horizon = call.local - kQuestionKept;
@@ -252,13 +347,9 @@ void EvidenceChecker::note_arrivals(const EngineCall& call, Observer& observer) 
             return question.to == address && question.sent < call.local;
         });
         Subject subject;
-        for (const Question& question : observer.questions) {
-            if (question.to == address) {
-                subject.unanswered_since = std::min(subject.unanswered_since, question.sent);
-            }
-        }
+        subject.unanswered_since = first_unanswered(observer, address, Instant::min());
+        subject.unanswered_at_latest = subject.unanswered_since;
         observer.subjects[address] = subject;
-        observer.reports.erase(change.claim.instance);
     }
 }
 
@@ -289,6 +380,13 @@ void EvidenceChecker::judge_own(const EngineCall& call,
     judge_doubt(call, observer, text, violations);
 }
 
+// Whether nobody may have answered it for so long that its own evidence decides.
+bool EvidenceChecker::may_be_alone(const EngineCall& call, const Observer& observer) const {
+    const SelfDoubtSettings& limits = timing_.self_doubt;
+    return observer.unheeded_since != kNever &&
+           call.local - observer.unheeded_since >= limits.silence + limits.doubt_max;
+}
+
 void EvidenceChecker::judge_doubt(const EngineCall& call,
                                   const Observer& observer,
                                   const std::string& text,
@@ -299,12 +397,11 @@ void EvidenceChecker::judge_doubt(const EngineCall& call,
                        fmt::format("{}, {:.3f} s after it stood still and without an answer since",
                                    text, seconds(call.local - observer.stalled_at)));
     }
-    if (observer.unanswered_since == kNever) {
+    if (observer.unanswered_since == kNever || may_be_alone(call, observer)) {
         return;
     }
     const Duration silence = call.local - observer.unanswered_since;
-    if (seconds(silence) >= kDoubtSlack * seconds(limits.silence) &&
-        silence < limits.silence + limits.doubt_max) {
+    if (seconds(silence) >= kDoubtSlack * seconds(limits.silence)) {
         violations.add(
             call.now, "I5",
             fmt::format("{}, though nobody has answered it for {:.3f} s", text, seconds(silence)));
@@ -325,21 +422,20 @@ std::size_t EvidenceChecker::accusers_of(const EngineCall& call,
 std::uint32_t EvidenceChecker::accusers_wanted(const EngineCall& call,
                                                const Observer& observer,
                                                std::string_view accused) const {
-    const SelfDoubtSettings& limits = timing_.self_doubt;
-    if (observer.unanswered_since != kNever &&
-        call.local - observer.unanswered_since >= limits.silence + limits.doubt_max) {
+    if (may_be_alone(call, observer)) {
         return 1;
     }
     const Instant horizon = call.local - timing_.reachable_window;
     const auto reachable =
         1 + std::count_if(observer.round_trips.begin(), observer.round_trips.end(),
                           [&](const RoundTrip& known) {
-                              return known.at >= horizon && known.name != accused &&
-                                     is_live(call, known.name);
+                              const auto view = call.engine.find(known.name);
+                              return known.at >= horizon && known.name != accused && view &&
+                                     !is_gone(view->claim.state);
                           });
     const EngineStatus status = call.engine.status(call.local);
-    // The accused was live too; whoever else died in this call is left out for the accuser's
-    // benefit.
+    // The accused was live too; whoever else died in this call is left out here and above for the
+    // accuser's benefit, and is an accuser all the same.
     return accusers_needed(timing_.accuser_count, status.alive + status.suspect + 1,
                            static_cast<std::uint32_t>(reachable));
 }
@@ -359,10 +455,13 @@ void EvidenceChecker::judge_relayed(const EngineCall& call,
         }
         return;
     }
-    const auto report = observer.reports.find(death.claim.instance);
-    const bool is_due = report != observer.reports.end() &&
-                        report->second.numbers == numbers_of(death.claim) &&
-                        call.local - report->second.heard >= kTellings * timing_.period / 2;
+    const auto reports = observer.reports.find(death.claim.instance);
+    const bool is_due =
+        reports != observer.reports.end() &&
+        std::any_of(reports->second.begin(), reports->second.end(), [&](const Report& report) {
+            return report.numbers == numbers_of(death.claim) &&
+                   call.local - report.heard >= kTellings * timing_.period / 2;
+        });
     if (!is_due) {
         violations.add(call.now, "I6",
                        fmt::format("{} shows {} dead, and nobody has said so for long enough",

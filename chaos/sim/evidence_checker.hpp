@@ -46,10 +46,14 @@ class EvidenceChecker {
         Instant sent;
     };
 
-    // What one run knows of whoever lives at an address.
+    // What one run knows of whoever lives at an address. An engine's own first unanswered ping lies
+    // between the two limits.
     struct Subject {
         Instant alive_at = Instant::min();  // sending time of the last ping that was answered
-        Instant unanswered_since = kNever;
+        Instant heard_at = Instant::min();  // the same, of any answer
+        Instant unanswered_since = kNever;  // at the earliest: what may be no answer is none
+        Instant unanswered_at_latest = kNever;
+        Instant withdrawn_at = Instant::min();  // what was asked before may be given up
     };
 
     struct Accusation {
@@ -61,6 +65,12 @@ class EvidenceChecker {
     struct RoundTrip {
         std::string name;
         Instant at;
+    };
+
+    // The run that a name stands for, and since when; what was asked before proves nothing of it.
+    struct Run {
+        std::uint64_t instance = 0;
+        Instant since = Instant::min();
     };
 
     // A death that a sync has brought, by the run that it is about.
@@ -75,16 +85,30 @@ class EvidenceChecker {
         std::unordered_map<Endpoint, Subject, EndpointHash> subjects;
         std::vector<Accusation> accusations;
         std::vector<RoundTrip> round_trips;
-        std::unordered_map<std::uint64_t, Report> reports;  // by instance; never iterated
-        Instant unanswered_since = kNever;  // the first request since the last answer
-        Instant stalled_at = kNever;        // stood still then, and has had no answer since
+        std::vector<std::uint32_t> name_checks;  // sequences, the oldest first
+        // By instance, of each those with other numbers; never iterated.
+        std::unordered_map<std::uint64_t, std::vector<Report>> reports;
+        std::unordered_map<std::string, Run> runs;  // by name; never iterated
+        Instant withdrawn_at = Instant::min();      // of all subjects
+        Instant unanswered_since = kNever;          // the first request since the last answer
+        // The same if nothing counts that an engine may have taken for no answer.
+        Instant unheeded_since = kNever;
+        Instant stalled_at = kNever;  // stood still then, and has had no answer since
     };
 
+    void note_runs(const EngineCall& call, Observer& observer);
     void hear(const EngineCall& call, Observer& observer);
+    static Instant first_unanswered(const Observer& observer,
+                                    const Endpoint& address,
+                                    Instant after);
+    [[nodiscard]] bool counts(const EngineCall& call,
+                              const Observer& observer,
+                              const Question& question) const;
     void hear_ack(const EngineCall& call, Observer& observer, std::uint32_t sequence);
     void hear_alive(const EngineCall& call, Observer& observer, const Alive& alive);
     void hear_suspicions(const EngineCall& call, Observer& observer, const Suspicion& suspicion);
     void hear_reports(const EngineCall& call, Observer& observer);
+    static bool is_name_check(const EngineCall& call, Observer& observer, std::uint32_t sequence);
     void note_requests(const EngineCall& call, Observer& observer);
     void note_arrivals(const EngineCall& call, Observer& observer);
 
@@ -92,6 +116,7 @@ class EvidenceChecker {
                    const Observer& observer,
                    const Change& death,
                    Violations& violations) const;
+    [[nodiscard]] bool may_be_alone(const EngineCall& call, const Observer& observer) const;
     void judge_doubt(const EngineCall& call,
                      const Observer& observer,
                      const std::string& text,

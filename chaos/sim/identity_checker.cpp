@@ -187,8 +187,11 @@ void IdentityChecker::judge_accusation(const EngineCall& call,
     if (has_forger_ && claim.instance != own_before.instance) {
         return;
     }
+    // Another run that is suspected may live: it is asked first, like one that is alive.
+    const bool is_run_that_may_live =
+        claim.instance != own_before.instance && claim.state == MemberState::Suspect;
     const bool is_accusation =
-        claim.state != MemberState::Alive &&
+        claim.state != MemberState::Alive && !is_run_that_may_live &&
         (numbers_of(claim) >= numbers_of(own_before) ||
          (claim.state == MemberState::Left && claim.generation == own_before.generation));
     // Another run that lives is asked before anybody gives way.

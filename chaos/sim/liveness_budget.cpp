@@ -71,7 +71,14 @@ LivenessBudget liveness_budget(const ClusterOptions& options,
     if (!is_memberd && 2 * core_count < options.n) {
         budget.complete = std::max(budget.complete, suspicion + longest_round(options));
     }
-    budget.converged = std::max(2 * suspicion + 2 * sync, budget.complete);
+    // What only a sync with a random member brings takes several of them to reach everybody.
+    const Duration::rep syncs = is_memberd ? 2 : 6;
+    budget.converged = std::max(2 * suspicion + syncs * sync, budget.complete);
+    if (!is_memberd) {
+        // Gossip that is sent a bounded number of times misses somebody now and then, the more so
+        // where much happens at once: whoever missed a death learns of it by a sync.
+        budget.complete = budget.converged;
+    }
     if (longest_cut > Duration::zero()) {
         // The baselines have no contact rule of their own for merging: what a sync brings must do.
         budget.merged = !is_memberd                ? budget.converged

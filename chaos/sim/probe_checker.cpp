@@ -62,9 +62,15 @@ void ProbeChecker::judge(const EngineCall& call, bool is_calm, Violations& viola
 
 void ProbeChecker::note_arrivals(const EngineCall& call, Prober& prober) {
     for (const Change& change : call.out.changes) {
-        const auto address = address_of(call.pool[change.profile].endpoint);
-        if (address && !is_gone(change.claim.state) &&
-            (change.is_new || is_gone(change.previous) || change.kind == ChangeKind::Updated)) {
+        const ProfilePool::Entry& profile = call.pool[change.profile];
+        const auto address = address_of(profile.endpoint);
+        if (!address || is_gone(change.claim.state)) {
+            continue;
+        }
+        const auto [place, is_first] = prober.places.try_emplace(profile.key, *address);
+        const bool has_moved = std::exchange(place->second, *address) != *address;
+        if (is_first || has_moved || change.is_new || is_gone(change.previous) ||
+            change.kind == ChangeKind::Updated) {
             at(prober.last_round, *address, kNoRound) = prober.round;
         }
     }
@@ -134,6 +140,15 @@ void ProbeChecker::judge_subjects(const EngineCall& call, Prober& prober, Violat
             for (Subject& subject : prober.subjects) {
                 subject.since = subject.address == *address ? call.local : subject.since;
             }
+        }
+    }
+    // Each answer says when the next ping is wanted, counted from when it comes.
+    if (call.heard != nullptr && std::holds_alternative<Ack>(call.heard->body)) {
+        const auto view = call.engine.find(call.heard->envelope.name);
+        const auto address =
+            view ? address_of(call.pool[view->profile].endpoint) : std::optional<AddressId>();
+        for (Subject& subject : prober.subjects) {
+            subject.since = address && subject.address == *address ? call.local : subject.since;
         }
     }
     if (prober.looked_at > call.local - period_) {

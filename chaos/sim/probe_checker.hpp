@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "chaos/sim/address.hpp"
@@ -39,7 +40,7 @@ class ProbeChecker {
   private:
     struct Subject {
         AddressId address = 0;
-        Instant since;  // the last ping, or when it became a subject
+        Instant since;  // the last ping or answer, or when it became a subject
     };
 
     struct Prober {
@@ -47,9 +48,10 @@ class ProbeChecker {
         std::uint32_t round = 0;                // modes swim and lifeguard
         std::uint32_t most = 0;                 // members that it has held alive at once
         std::vector<std::uint32_t> last_round;  // by address; the round of the last probe
-        std::vector<Subject> subjects;          // mode memberd
-        Instant looked_at = Instant::min();     // at its subjects
-        Instant due = kNever;                   // when its timers wanted to fire next
+        std::unordered_map<std::uint64_t, AddressId> places;  // by name key; never iterated
+        std::vector<Subject> subjects;                        // mode memberd
+        Instant looked_at = Instant::min();                   // at its subjects
+        Instant due = kNever;                                 // when its timers wanted to fire next
     };
 
     void judge_round(const EngineCall& call, Prober& prober, Violations& violations);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chaos/sim/call_log.hpp"
 #include "chaos/sim/checker.hpp"
 #include "detector/check.hpp"
 
@@ -190,6 +191,10 @@ void World::expect_accuracy(const AccuracyBudget& budget) {
         return is_healthy(observer) && is_healthy(member) && !topology.is_cut(observer, member) &&
                !topology.is_cut(member, observer);
     });
+}
+
+void World::log_calls(CallLogChoice choice) {
+    checker_->log_calls(std::move(choice));
 }
 
 void World::allow_forgeries() {

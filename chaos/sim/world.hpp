@@ -38,6 +38,7 @@ namespace memberd::sim {
 inline constexpr Instant kBeginning{std::chrono::seconds(1000)};
 
 class Checker;
+struct CallLogChoice;
 
 enum class Checks : std::uint8_t {
     On,
@@ -201,6 +202,9 @@ class World {
 
     // Somebody forges claims: I1 is judged no more.
     void allow_forgeries();
+
+    // From now on calls are written down, where they are checked.
+    void log_calls(CallLogChoice choice);
 
     // Ends every process and all that is under way. What nobody has given back by then is a
     // violation (I18). Nothing but questions may follow.

@@ -50,7 +50,9 @@ class EvidenceRig : public CheckerRig {
     // An unanswered ping that old, and the word of those others.
     void gather(Duration silence, std::initializer_list<std::size_t> accusers) {
         ping(kAccused, 1);
-        now += silence;
+        now += silence / 2;
+        asks_and_hears();
+        now += silence - silence / 2 - 1ms;
         for (const std::size_t accuser : accusers) {
             hears_suspicion(accuser);
         }
