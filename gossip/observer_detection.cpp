@@ -214,8 +214,11 @@ void ObserverDetection::ping(Watch& w, bool fresh) {
     ++core_.counters.probes;
     core_.begin().ping(core_.envelope(), {sequence, w.we_suspect}, 0);
     core_.request(core_.endpoint_of(w.member), fresh);
-    const Duration timeout =
-        w.round_trips.probe_timeout(core_.timing.probe_timeout_min, core_.timing.probe_timeout_max);
+    // The first ping to a member pays for the connection too: three round trips before its own.
+    const Duration timeout = w.answered_at == Instant::min()
+                                 ? core_.timing.probe_timeout_max
+                                 : w.round_trips.probe_timeout(core_.timing.probe_timeout_min,
+                                                               core_.timing.probe_timeout_max);
     core_.timers.set(core_.now + timeout, TimerKind::PingTimeout, sequence);
 }
 

@@ -42,6 +42,28 @@ TEST(Evidence, OfAnAccuserThatHasGoneIsWithdrawn) {
     expect_sound(cluster);
 }
 
+std::uint64_t missed_probes(const Cluster& cluster) {
+    std::uint64_t missed = 0;
+    for (Member member = 0; member < cluster.size(); ++member) {
+        missed += cluster.engine(member).counters().probes_missed;
+    }
+    return missed;
+}
+
+// Members that are met in turn are no subjects: the connection must be opened first, which takes
+// three round trips.
+TEST(Evidence, IsNotMadeOfFirstContactsOverSlowLinks) {
+    ClusterOptions options = options_of({Mode::Memberd, 40});
+    options.network.delay = 90ms;
+    Cluster cluster(options);
+    cluster.run_for(20s);
+    const std::uint64_t before = missed_probes(cluster);
+    cluster.run_for(60s);  // 240 contacts.
+
+    EXPECT_EQ(missed_probes(cluster), before);
+    expect_sound(cluster);
+}
+
 TEST(Evidence, OfManyLostPingsDoesNotEndDetection) {
     ClusterOptions options = options_of({Mode::Memberd, 2});
     options.carrying = Carrying::Datagram;
