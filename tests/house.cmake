@@ -14,3 +14,9 @@ endif()
 # Every broken core of chaos/mutants still fits the code; that each is found takes its own command.
 add_test(NAME house:mutants-fit COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/chaos/mutants/run --check)
 set_tests_properties(house:mutants-fit PROPERTIES LABELS unit)
+
+# The same runs with every compiler and every preset.
+if(TARGET memsim)
+  add_test(NAME sim:traces COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/chaos/corpus/check_traces.py $<TARGET_FILE:memsim>)
+  set_tests_properties(sim:traces PROPERTIES LABELS sim TIMEOUT 300)
+endif()
