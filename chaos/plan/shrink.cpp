@@ -114,8 +114,8 @@ class Shrinking {
         const Plan defaults;
         bool helped = try_change([](Plan& plan) { plan.timing.clear(); });
         const std::map<std::string, double> timing = best_.timing;
-        for (const auto& [key, value] : timing) {
-            helped = try_change([&](Plan& plan) { plan.timing.erase(key); }) || helped;
+        for (const auto& constant : timing) {
+            helped = try_change([&](Plan& plan) { plan.timing.erase(constant.first); }) || helped;
         }
         helped = try_change([](Plan& plan) { plan.drifts.clear(); }) || helped;
         helped = try_change([](Plan& plan) {
