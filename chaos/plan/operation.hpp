@@ -116,7 +116,7 @@ enum class Need : std::uint8_t {
 };
 
 struct FieldUse {
-    Field field;
+    Field field{};
     Need need = Need::Required;
 };
 

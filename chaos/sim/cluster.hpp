@@ -29,7 +29,8 @@ enum class StartMode : std::uint8_t {
     Restored,   // everybody knows everybody from the first instant
 };
 
-struct ClusterOptions {
+// In the order in which a reader asks, not of size: there is one of a cluster.
+struct ClusterOptions {  // NOLINT(clang-analyzer-optin.performance.Padding)
     std::size_t n = 3;
     std::vector<Member> absent;  // of these n, ascending: they keep their numbers but never start
     std::uint64_t seed = 1;
