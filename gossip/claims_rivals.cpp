@@ -10,10 +10,6 @@ namespace {
 // Names whose rivals are told of each other at a time.
 constexpr std::size_t kRivalsToldMax = 64;
 
-bool may_live(MemberState state) {
-    return state == MemberState::Alive || state == MemberState::Suspect;
-}
-
 }  // namespace
 
 // Two runs carry one name and one generation: only one of them can end that, by a greater
@@ -31,12 +27,13 @@ void Claims::tell_rivals(Slot slot, const Update& update) {
     }
     rivals_told_.push_back({key, core_.now});
     std::vector<Endpoint> places;
-    if (may_live(core_.roster[slot].state)) {
+    if (core_.roster.is_live(slot)) {
         places.push_back(core_.endpoint_of(slot));
     }
     const auto profile = update.profile.empty() ? std::nullopt : decode_profile(update.profile);
-    if (may_live(update.claim.state) && profile &&
-        (places.empty() || places.front() != profile->endpoint)) {
+    const bool is_gone =
+        update.claim.state == MemberState::Dead || update.claim.state == MemberState::Left;
+    if (!is_gone && profile && (places.empty() || places.front() != profile->endpoint)) {
         places.push_back(profile->endpoint);
     }
     for (const Endpoint& place : places) {

@@ -64,6 +64,25 @@ TEST(Evidence, IsNotMadeOfFirstContactsOverSlowLinks) {
     expect_sound(cluster);
 }
 
+// All links become slower than this profile waits before it suspects.
+TEST(Evidence, MakesNoStormWhereEverybodyAnswersLate) {
+    ClusterOptions options = options_of({Mode::Memberd, 64});
+    options.timing = timing_of(TimingProfile::Local);
+    options.carrying = Carrying::Datagram;
+    options.checks = Checks::Off;
+    Cluster cluster(options);
+    cluster.run_for(35s);
+    cluster.delay(354ms, 1ms);
+    const std::uint64_t missed = missed_probes(cluster);
+    cluster.run_for(2s);
+    EXPECT_GT(missed_probes(cluster), missed);
+    const std::uint64_t before = cluster.history().deliveries;
+    cluster.run_for(1s);
+
+    // More than 600 where helpers are asked all the same.
+    EXPECT_LT(cluster.history().deliveries - before, 64U * 300U);
+}
+
 TEST(Evidence, OfManyLostPingsDoesNotEndDetection) {
     ClusterOptions options = options_of({Mode::Memberd, 2});
     options.carrying = Carrying::Datagram;

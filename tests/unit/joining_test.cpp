@@ -281,6 +281,44 @@ TEST_F(Outcast, WhoHasCompanyIsNotEndedByARefusal) {
     EXPECT_NE(rig.noticed(NoticeKind::JoinRefused), nullptr);
 }
 
+TEST_F(Joining, AsksASeedAgainInTheNextTurnThatIsLookingWhoHasTheName) {
+    std::vector<Endpoint> seeds;
+    for (const char* name : {"a", "b", "c"}) {
+        seeds.push_back(rig.add_stranger(name).profile.endpoint);
+    }
+    join(seeds);
+    hear_welcome(rig.add_stranger("x"));
+    const auto next_asked = [&] {
+        const Sent* sent = rig.run_until_sent<Join>(5s);
+        return sent == nullptr ? Endpoint{} : sent->to;
+    };
+    const Endpoint first = next_asked();
+    const Endpoint second = next_asked();
+    EXPECT_NE(second, first);
+    Refuse refuse;
+    refuse.version = kProtocolVersion;
+    refuse.code = RefuseCode::NameBeingChecked;
+    refuse.cluster = "blue";
+    rig.hear_refuse(refuse);
+    EXPECT_EQ(next_asked(), second);
+    EXPECT_NE(next_asked(), second);
+}
+
+TEST_F(Joining, WhoeverIsNoMemberYetDoesNotAnswerItsNamesake) {
+    Peer& seed = rig.add_stranger("a");
+    const Peer& twin = rig.add_stranger("self");
+    join({seed.profile.endpoint});
+    rig.hear_ping(twin, 7, 91);
+    EXPECT_EQ(rig.count<Ack>(), 0U);
+    EXPECT_EQ(rig.count<Sync>(), 0U);
+    rig.hear_ping(seed, 8, 92);
+    EXPECT_EQ(rig.count<Ack>(), 1U);
+
+    hear_welcome(seed);
+    rig.hear_ping(twin, 9, 93);
+    EXPECT_EQ(rig.count<Ack>(), 2U);
+}
+
 // --- Our own name, claimed by another ---
 
 class OwnName : public Joining {
