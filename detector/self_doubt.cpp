@@ -167,14 +167,18 @@ double SelfDoubt::long_median() const {
     return class_edge(kClasses - 1);
 }
 
-bool SelfDoubt::answers_are_slow() const {
+Duration SelfDoubt::recent_median() const {
     auto sorted = recent_;
     auto* const middle = sorted.data() + kRecentCount / 2;
     std::nth_element(sorted.data(), middle, sorted.data() + kRecentCount);
+    return from_seconds(double{*middle});
+}
+
+bool SelfDoubt::answers_are_slow() const {
     const double usual =
         std::max(seconds(settings_->slow_floor), settings_->slow_ratio * long_median());
     const double limit = std::min(usual, seconds(settings_->slow_max));
-    return double{*middle} > limit;
+    return seconds(recent_median()) > limit;
 }
 
 }  // namespace memberd

@@ -92,6 +92,9 @@ class SelfDoubt {
     // alone; kNever if there is none.
     [[nodiscard]] Instant next_change(Instant now) const;
 
+    // The median of my last 9 round trips; missing ones count as 0.
+    [[nodiscard]] Duration recent_median() const;
+
   private:
     static constexpr std::size_t kClasses = 12;
     using Counts = std::array<std::uint16_t, kClasses>;

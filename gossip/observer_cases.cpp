@@ -17,6 +17,11 @@ constexpr std::size_t kStrangersAsked = 2;
 // A case that lasts longer than this many times the depth goes on at a fourth of its pace.
 constexpr int kPatientAfterDepths = 4;
 constexpr int kPatience = 4;
+// Helpers that are remembered because they reached whom we could not.
+constexpr std::size_t kRelaysMax = 4;
+// A connection is replaced when it has not answered for this many intervals of fresh pings: an
+// answer that is merely slower than the timeout must not lose its way.
+constexpr int kConnectionPatience = 3;
 
 std::uint32_t to_ms(Duration duration) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
@@ -66,10 +71,14 @@ void ObserverDetection::open_case(Watch& w) {
     core_.note_evidence(EvidenceKind::PingUnanswered, member, kNoSlot, silence_of(w));
     // Whoever was asked by others need not ask more: they are on the case already. And where all
     // answers are slow nobody is accused, so nobody need be asked.
+    w.next_helpers = kNever;
     if (w.askers.empty() && doubt_.doubts(core_.now) != DoubtReason::SlowAnswers) {
-        ask_helpers(w, core_.timing.ping_req_count);
+        // Who reached it last time will do for a moment.
+        const std::size_t relays = relays_for(w);
+        ask_helpers(w, relays > 0 ? relays : core_.timing.ping_req_count);
+        w.next_helpers = relays > 0 ? core_.now + core_.timing.fresh_ping_interval : kNever;
     }
-    ping(w, true);
+    ping(w, false);
     w.next_fresh_ping = core_.now + core_.timing.fresh_ping_interval;
     schedule_case(w);
     burst();
@@ -82,9 +91,16 @@ void ObserverDetection::close_case(Watch& w, EvidenceKind how, Duration age) {
     core_.note_evidence(how, w.member, kNoSlot, age);
     w.case_is_open = false;
     w.we_suspect = false;
-    w.helpers.clear();
+    w.next_helpers = kNever;
     w.case_tick = kNever;
     const Slot member = w.member;
+    if (w.alive_at >= core_.now - age) {
+        for (const Helper& helper : w.helpers) {
+            if (helper.has_nack) {
+                tell_helper(w, helper.member);
+            }
+        }
+    }
     std::erase_if(accusations_, [&](const Accusation& a) {
         return a.subject == member && a.accuser == core_.self;
     });
@@ -92,7 +108,7 @@ void ObserverDetection::close_case(Watch& w, EvidenceKind how, Duration age) {
 }
 
 void ObserverDetection::schedule_case(Watch& w) {
-    Instant next = w.next_fresh_ping;
+    Instant next = std::min(w.next_fresh_ping, w.next_helpers);
     if (doubt_.doubts(core_.now) != DoubtReason::None) {
         next = std::min(next, doubt_.next_change(core_.now));
     } else if (!w.we_suspect) {
@@ -122,7 +138,11 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
                              doubt_.doubts(core_.now) == DoubtReason::SlowAnswers;
         w->next_fresh_ping =
             core_.now + core_.timing.fresh_ping_interval * (patient ? kPatience : 1);
-        ping(*w, false);
+        ping(*w, may_replace_connection(*w));
+    }
+    if (core_.now >= w->next_helpers) {
+        w->next_helpers = kNever;
+        ask_helpers(*w, core_.timing.ping_req_count);
     }
     keep_hearing_answers();
     w = watch_of(member);  // Other members may have been added to the list.
@@ -168,6 +188,7 @@ void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
     for (std::size_t i = candidates.size(); i > 1; --i) {
         std::swap(candidates[i - 1], candidates[core_.random.below(i)]);
     }
+    prefer_relays(w, excluded, candidates);
     if (candidates.size() < count) {
         excluded.insert(excluded.end(), candidates.begin(), candidates.end());
         std::vector<Slot> others;
@@ -176,6 +197,50 @@ void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
     }
     candidates.resize(std::min(candidates.size(), count));
     ask(w, candidates);
+}
+
+// First those that reached somebody for us lately, whom we could not reach ourselves: where a cut
+// leaves a way around, few members stand on it.
+void ObserverDetection::prefer_relays(const Watch& w,
+                                      std::span<const Slot> excluded,
+                                      std::vector<Slot>& candidates) const {
+    std::vector<Slot> first;
+    const auto prefer = [&](Slot slot) {
+        const auto is = [slot](Slot other) { return other == slot; };
+        if (slot != kNoSlot && core_.roster.is_live(slot) &&
+            std::none_of(excluded.begin(), excluded.end(), is) &&
+            std::none_of(first.begin(), first.end(), is)) {
+            first.push_back(slot);
+            std::erase(candidates, slot);
+        }
+    };
+    prefer(w.relay);
+    std::for_each(relays_.begin(), relays_.end(), prefer);
+    candidates.insert(candidates.begin(), first.begin(), first.end());
+}
+
+// How many helpers reached the subject last time and may be asked alone: one or none.
+std::size_t ObserverDetection::relays_for(const Watch& w) const {
+    const std::vector<Slot> excluded = no_helpers_for(w);
+    const bool may_ask = w.relay != kNoSlot && core_.roster.is_live(w.relay) &&
+                         std::find(excluded.begin(), excluded.end(), w.relay) == excluded.end();
+    return may_ask ? 1 : 0;
+}
+
+void ObserverDetection::remember_relay(Watch& w, Slot helper) {
+    w.relay = helper;
+    ++w.relayed;
+    std::erase(relays_, helper);
+    relays_.insert(relays_.begin(), helper);
+    relays_.resize(std::min(relays_.size(), kRelaysMax));
+}
+
+// A connection may be stuck behind what it lost, and is given up then, but not before an answer
+// had the time that this one or a new one needs.
+bool ObserverDetection::may_replace_connection(const Watch& w) const {
+    const Duration patience = core_.timing.fresh_ping_interval * kConnectionPatience;
+    return silence_of(w) >= patience && core_.now >= w.connected_at + patience &&
+           core_.now >= w.connected_at + timeout_of(w);
 }
 
 // What cuts a subject off from all its observers need not cut it off from the others.
@@ -192,7 +257,7 @@ void ObserverDetection::ask_strangers(Watch& w) {
 void ObserverDetection::ask(Watch& w, const std::vector<Slot>& helpers) {
     for (const Slot helper : helpers) {
         const std::uint32_t sequence = core_.next_sequence();
-        w.helpers.push_back({helper, sequence});
+        w.helpers.push_back({helper, sequence, false});
         PingReq ping_req{sequence, core_.name_of(w.member), w.instance, to_ms(silence_of(w))};
         core_.begin().ping_req(core_.envelope(), ping_req, 0);
         core_.request(core_.endpoint_of(helper));
@@ -208,7 +273,7 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
         ++core_.counters.suspicions;
         core_.note_evidence(EvidenceKind::Suspected, w.member, kNoSlot, silence,
                             phi(silence, w.round_trips));
-        ping(w, true);
+        ping(w, may_replace_connection(w));
         ask_strangers(w);
     } else if (w.helpers.size() < kHelpersMax &&
                valid_accusers(w.member, nullptr) < accusers_needed(core_.timing.accuser_count,
@@ -340,15 +405,18 @@ void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
     }
     core_.note_evidence(EvidenceKind::HelperAlive, subject, sender,
                         std::chrono::milliseconds(alive.age_ms));
+    remember_relay(*w, sender);
     // It lives, though not for us. Our own pings begin anew at the next turn, not at once: a link
-    // that is cut for long must not keep a case going.
+    // that is cut for long must not keep a case going, so the turns become those of a sound link.
     w->alive_at = std::max(w->alive_at, at);
     w->unanswered_since = kNever;
     remove_outstanding(subject);
     tell_askers(*w);
     close_case(*w, EvidenceKind::Withdrawn, core_.now - at);
     if (w->is_subject) {
-        schedule_subject(*w, core_.now + core_.timing.period);
+        const auto turns = std::clamp<Duration::rep>(
+            w->relayed, 1, std::max<Duration::rep>(std::ssize(core_.neighbours.subjects()), 1));
+        schedule_subject(*w, core_.now + core_.timing.period * turns);
     }
 }
 

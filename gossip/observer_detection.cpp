@@ -13,6 +13,10 @@ constexpr std::size_t kAskersMax = 16;
 constexpr std::size_t kOutstandingMax = 4096;
 // An unanswered ping is remembered for this many times the greatest depth of a death.
 constexpr int kOutstandingDepths = 2;
+// A connection that nothing was heard on for longer may have been closed to make room.
+constexpr Duration kConnectionKept = std::chrono::seconds(30);
+// Round trips until a new connection has carried a ping and its answer: three to set it up, one.
+constexpr int kConnectingRoundTrips = 4;
 // A watch that is no subject is kept this long after its last use.
 constexpr Duration kWatchIdle = std::chrono::seconds(30);
 // A ping is not repeated to a member that got one this recently (in parts of the fresh-ping
@@ -83,6 +87,7 @@ void ObserverDetection::drop_watches_of(Slot member) {
     std::erase_if(accusations_, [member](const Accusation& a) { return a.subject == member; });
     std::erase_if(reachable_, [member](const MemberTime& r) { return r.member == member; });
     std::erase_if(graces_, [member](const MemberTime& g) { return g.member == member; });
+    std::erase(relays_, member);
     remove_outstanding(member);
 }
 
@@ -208,18 +213,35 @@ void ObserverDetection::ping(Watch& w, bool fresh) {
     if (w.unanswered_since == kNever) {
         w.unanswered_since = core_.now;
     }
+    if (fresh || w.last_ping == Instant::min()) {
+        w.connected_at = core_.now;
+    }
     w.last_ping = core_.now;
     w.used_at = core_.now;
     doubt_.sent(core_.now);
     ++core_.counters.probes;
     core_.begin().ping(core_.envelope(), {sequence, w.we_suspect}, 0);
     core_.request(core_.endpoint_of(w.member), fresh);
-    // The first ping to a member pays for the connection too: three round trips before its own.
-    const Duration timeout = w.answered_at == Instant::min()
-                                 ? core_.timing.probe_timeout_max
-                                 : w.round_trips.probe_timeout(core_.timing.probe_timeout_min,
-                                                               core_.timing.probe_timeout_max);
-    core_.timers.set(core_.now + timeout, TimerKind::PingTimeout, sequence);
+    core_.timers.set(core_.now + timeout_of(w), TimerKind::PingTimeout, sequence);
+}
+
+// What an answer of this member may take at least: as long as its own usually take, and those of
+// everybody of late.
+Duration ObserverDetection::usual_round_trip(const Watch& w) const {
+    return std::max(w.answered_at == Instant::min() ? Duration::zero() : w.round_trips.smoothed(),
+                    doubt_.recent_median());
+}
+
+// A ping that may have to open its connection pays for that too.
+Duration ObserverDetection::timeout_of(const Watch& w) const {
+    const Timing& timing = core_.timing;
+    const bool is_connected =
+        w.answered_at > w.connected_at && core_.now - w.answered_at < kConnectionKept;
+    if (is_connected) {
+        return w.round_trips.probe_timeout(timing.probe_timeout_min, timing.probe_timeout_max);
+    }
+    return std::max(timing.probe_timeout_max,
+                    usual_round_trip(w) * kConnectingRoundTrips + timing.probe_timeout_min);
 }
 
 // An answer later than this says nothing any more; and what is never answered must not fill the
@@ -298,6 +320,8 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
     }
     w->round_trips.add(round_trip);
     w->answered_at = core_.now;
+    w->relay = kNoSlot;
+    w->relayed = 0;
     prove_life(*w, answered.sent);
     if (w->is_subject && ack.next_slot_ms > 0) {
         const Duration cycle = core_.timing.period * (2 * kRingCountMax);
@@ -440,15 +464,29 @@ void ObserverDetection::tell_askers(Watch& w) {
     w.askers.clear();
 }
 
+// Proof of life that came after all, for one that was asked in vain: it has taken up the case.
+void ObserverDetection::tell_helper(const Watch& w, Slot helper) {
+    if (w.alive_at == Instant::min() || !core_.roster.is_live(helper)) {
+        return;
+    }
+    const Alive alive{core_.name_of(w.member), w.instance, 0, to_ms(core_.now - w.alive_at)};
+    core_.begin().alive(core_.envelope(), alive, 0);
+    core_.request(core_.endpoint_of(helper));
+}
+
 void ObserverDetection::on_nack(const Nack& nack, Slot sender) {
     if (sender == kNoSlot) {
         return;
     }
-    for (const Watch& w : watches_) {
-        for (const Helper& helper : w.helpers) {
+    for (Watch& w : watches_) {
+        for (Helper& helper : w.helpers) {
             if (helper.sequence == nack.sequence && helper.member == sender) {
                 core_.note_evidence(EvidenceKind::HelperNack, w.member, sender);
                 last_answer_ = core_.now;
+                helper.has_nack = true;
+                if (!w.case_is_open) {
+                    tell_helper(w, sender);
+                }
                 return;
             }
         }

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "detector/permutation.hpp"
@@ -69,6 +70,7 @@ class ObserverDetection {
     struct Helper {
         Slot member = kNoSlot;
         std::uint32_t sequence = 0;
+        bool has_nack = false;
     };
 
     // A member that we ping: one of our subjects, or one that somebody has asked about.
@@ -89,11 +91,15 @@ class ObserverDetection {
         Instant answered_at = Instant::min();
         Instant last_ping = Instant::min();
         Instant next_fresh_ping = kNever;
+        Instant next_helpers = kNever;  // when others are asked than those that reached it last
+        Instant connected_at = Instant::min();  // when its present connection was asked for
         Instant next_suspicion = kNever;
         Instant case_tick = kNever;  // the timer that counts; others are stale
         Instant used_at;             // of a watch that is no subject: when it was last of use
+        Slot relay = kNoSlot;        // the helper that proved its life last
+        std::uint32_t relayed = 0;   // such proofs since its last answer to us
         std::vector<Asker> askers;
-        std::vector<Helper> helpers;  // of the open case
+        std::vector<Helper> helpers;  // of the open case, or of the last one
     };
 
     struct Outstanding {
@@ -132,6 +138,15 @@ class ObserverDetection {
     void schedule_case(Watch& watch);
     [[nodiscard]] std::vector<Slot> no_helpers_for(const Watch& watch) const;
     void ask_helpers(Watch& watch, std::size_t count);
+    void prefer_relays(const Watch& watch,
+                       std::span<const Slot> excluded,
+                       std::vector<Slot>& candidates) const;
+    [[nodiscard]] std::size_t relays_for(const Watch& watch) const;
+    void remember_relay(Watch& watch, Slot helper);
+    void tell_helper(const Watch& watch, Slot helper);
+    [[nodiscard]] Duration usual_round_trip(const Watch& watch) const;
+    [[nodiscard]] Duration timeout_of(const Watch& watch) const;
+    [[nodiscard]] bool may_replace_connection(const Watch& watch) const;
     void ask_strangers(Watch& watch);
     void ask(Watch& watch, const std::vector<Slot>& helpers);
     void burst();
@@ -175,6 +190,7 @@ class ObserverDetection {
     std::vector<MemberTime> reachable_;  // members with a round trip lately, and when
     std::vector<MemberTime>
         graces_;  // members that announced a restart, and until when they keep their place
+    std::vector<Slot> relays_;  // helpers that proved somebody's life lately, the last one first
     std::vector<Slot> scratch_slots_;
     bool subject_lost_watch_ = false;  // it restarted, and is a subject still
     Instant slots_origin_;
