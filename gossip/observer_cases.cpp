@@ -14,11 +14,23 @@ constexpr std::size_t kAccusationsMax = 4096;
 constexpr std::size_t kHelpersMax = 12;
 // Members that don't observe the subject and are asked too when it becomes suspect.
 constexpr std::size_t kStrangersAsked = 2;
+// Helpers that are asked within the time of a probe, for all cases together. Where everything is
+// missed at once, questions would only slow each other down.
+constexpr std::size_t kHelpersAtOnce = 16;
+// In one case where helpers say nothing at all, each replaced by another.
+constexpr std::size_t kReplacedHelpersMax = 32;
+// Whoever was asked in this many times the longest timeout is not asked about somebody else.
+constexpr int kAskedLately = 5;
+// More cases than this share the pings that so many would send; each sends a fourth at least.
+constexpr std::size_t kCasesAtFullPace = 4;
+constexpr std::size_t kSlowestPace = 4;
 // A case that lasts longer than this many times the depth goes on at a fourth of its pace.
 constexpr int kPatientAfterDepths = 4;
 constexpr int kPatience = 4;
 // Helpers that are remembered because they reached whom we could not.
 constexpr std::size_t kRelaysMax = 4;
+// The first repetition comes after this part of the interval of fresh pings.
+constexpr int kRecentPingParts = 4;
 // A connection is replaced when it has not answered for this many intervals of fresh pings: an
 // answer that is merely slower than the timeout must not lose its way.
 constexpr int kConnectionPatience = 3;
@@ -50,10 +62,13 @@ Duration ObserverDetection::silence_of(const Watch& w) const {
     return w.unanswered_since == kNever ? Duration::zero() : core_.now - w.unanswered_since;
 }
 
+std::size_t ObserverDetection::open_cases() const {
+    return static_cast<std::size_t>(std::count_if(watches_.begin(), watches_.end(),
+                                                  [](const Watch& w) { return w.case_is_open; }));
+}
+
 std::size_t ObserverDetection::case_count() const {
-    const auto open = std::count_if(watches_.begin(), watches_.end(),
-                                    [](const Watch& w) { return w.case_is_open; });
-    return static_cast<std::size_t>(open) + accusations_.size();
+    return open_cases() + accusations_.size();
 }
 
 void ObserverDetection::open_case(Watch& w) {
@@ -69,17 +84,23 @@ void ObserverDetection::open_case(Watch& w) {
     w.helpers.clear();
     w.next_suspicion = kNever;
     core_.note_evidence(EvidenceKind::PingUnanswered, member, kNoSlot, silence_of(w));
-    // Whoever was asked by others need not ask more: they are on the case already. And where all
-    // answers are slow nobody is accused, so nobody need be asked.
+    // Whoever was asked by others need not ask more than who reached the subject last time: they
+    // are on the case already. And where all answers are slow nobody is accused, so nobody need be
+    // asked.
     w.next_helpers = kNever;
-    if (w.askers.empty() && doubt_.doubts(core_.now) != DoubtReason::SlowAnswers) {
-        // Who reached it last time will do for a moment.
-        const std::size_t relays = relays_for(w);
-        ask_helpers(w, relays > 0 ? relays : core_.timing.ping_req_count);
-        w.next_helpers = relays > 0 ? core_.now + core_.timing.fresh_ping_interval : kNever;
+    if (doubt_.doubts(core_.now) != DoubtReason::SlowAnswers) {
+        const bool relay_will_do = has_relay(w);
+        if (w.askers.empty() && relay_will_do) {
+            w.next_helpers = core_.now + core_.timing.fresh_ping_interval;
+        }
+        if (w.askers.empty() || relay_will_do) {
+            ask_helpers(w, relay_will_do ? 1 : core_.timing.ping_req_count);
+        }
     }
-    ping(w, false);
-    w.next_fresh_ping = core_.now + core_.timing.fresh_ping_interval;
+    w.is_reconnected = may_replace_connection(w);
+    ping(w, w.is_reconnected);
+    // All are asked now: whether the others answer quickly is known at once.
+    w.next_fresh_ping = core_.now + core_.timing.fresh_ping_interval / kRecentPingParts;
     schedule_case(w);
     burst();
 }
@@ -136,13 +157,17 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
         // Where all answers are slow, more questions make them slower.
         const bool patient = silence_of(*w) > core_.timing.silence_min * kPatientAfterDepths ||
                              doubt_.doubts(core_.now) == DoubtReason::SlowAnswers;
-        w->next_fresh_ping =
-            core_.now + core_.timing.fresh_ping_interval * (patient ? kPatience : 1);
-        ping(*w, may_replace_connection(*w));
+        w->next_fresh_ping = core_.now + fresh_ping_pause(patient);
+        // Once: a connection needs its time, the more so where much is lost.
+        const bool reconnect = !w->is_reconnected && !w->we_suspect && may_replace_connection(*w);
+        w->is_reconnected = w->is_reconnected || reconnect;
+        ping(*w, reconnect);
     }
     if (core_.now >= w->next_helpers) {
         w->next_helpers = kNever;
         ask_helpers(*w, core_.timing.ping_req_count);
+    } else if (w->we_suspect && w->askers.empty()) {
+        replace_silent_helpers(*w);
     }
     keep_hearing_answers();
     w = watch_of(member);  // Other members may have been added to the list.
@@ -162,6 +187,13 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
     }
 }
 
+Duration ObserverDetection::fresh_ping_pause(bool is_patient) const {
+    const auto sharing = static_cast<Duration::rep>(
+        std::clamp(open_cases(), kCasesAtFullPace, kCasesAtFullPace * kSlowestPace));
+    return core_.timing.fresh_ping_interval * (is_patient ? kPatience : 1) * sharing /
+           static_cast<Duration::rep>(kCasesAtFullPace);
+}
+
 // Whom not to ask about a subject: itself, this member, who was asked already, and whoever may be
 // as dead as the subject.
 std::vector<Slot> ObserverDetection::no_helpers_for(const Watch& w) const {
@@ -177,7 +209,46 @@ std::vector<Slot> ObserverDetection::no_helpers_for(const Watch& w) const {
     return excluded;
 }
 
-void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
+// Helpers that say nothing may be cut off from us as the subject is. Then somebody may stand
+// between the two sides whom both reach: the more are asked, each once for all cases, the sooner
+// one is found. Where all helpers speak, a few are enough.
+void ObserverDetection::replace_silent_helpers(Watch& w) {
+    const Instant horizon = core_.now - core_.timing.probe_timeout_min;
+    const auto silent = static_cast<std::size_t>(
+        std::count_if(w.helpers.begin(), w.helpers.end(), [horizon](const Helper& helper) {
+            return !helper.has_nack && helper.asked_at <= horizon;
+        }));
+    const std::size_t count =
+        std::min({silent, std::size_t{core_.timing.ping_req_count}, helper_budget(),
+                  kReplacedHelpersMax - std::min(w.helpers.size(), kReplacedHelpersMax)});
+    if (count == 0 || doubt_.doubts(core_.now) == DoubtReason::SlowAnswers) {
+        return;
+    }
+    std::vector<Slot> excluded = no_helpers_for(w);
+    const Instant lately = core_.now - core_.timing.probe_timeout_max * kAskedLately;
+    for (const Watch& other : watches_) {
+        for (const Helper& helper : other.helpers) {
+            if (helper.asked_at > lately) {
+                excluded.push_back(helper.member);
+            }
+        }
+    }
+    ask_strangers(w, count, std::move(excluded));
+}
+
+std::size_t ObserverDetection::helper_budget() const {
+    const Instant horizon = core_.now - core_.timing.probe_timeout_max;
+    std::size_t asked = 0;
+    for (const Watch& w : watches_) {
+        asked += static_cast<std::size_t>(
+            std::count_if(w.helpers.begin(), w.helpers.end(),
+                          [horizon](const Helper& helper) { return helper.asked_at > horizon; }));
+    }
+    return kHelpersAtOnce - std::min(asked, kHelpersAtOnce);
+}
+
+void ObserverDetection::ask_helpers(Watch& w, std::size_t wanted) {
+    const std::size_t count = std::min(wanted, helper_budget());
     std::vector<Slot> candidates;
     find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), candidates);
     std::vector<Slot> excluded = no_helpers_for(w);
@@ -188,7 +259,10 @@ void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
     for (std::size_t i = candidates.size(); i > 1; --i) {
         std::swap(candidates[i - 1], candidates[core_.random.below(i)]);
     }
-    prefer_relays(w, excluded, candidates);
+    if (has_relay(w)) {  // first whoever reached it for us last time
+        std::erase(candidates, w.relay);
+        candidates.insert(candidates.begin(), w.relay);
+    }
     if (candidates.size() < count) {
         excluded.insert(excluded.end(), candidates.begin(), candidates.end());
         std::vector<Slot> others;
@@ -199,32 +273,13 @@ void ObserverDetection::ask_helpers(Watch& w, std::size_t count) {
     ask(w, candidates);
 }
 
-// First those that reached somebody for us lately, whom we could not reach ourselves: where a cut
-// leaves a way around, few members stand on it.
-void ObserverDetection::prefer_relays(const Watch& w,
-                                      std::span<const Slot> excluded,
-                                      std::vector<Slot>& candidates) const {
-    std::vector<Slot> first;
-    const auto prefer = [&](Slot slot) {
-        const auto is = [slot](Slot other) { return other == slot; };
-        if (slot != kNoSlot && core_.roster.is_live(slot) &&
-            std::none_of(excluded.begin(), excluded.end(), is) &&
-            std::none_of(first.begin(), first.end(), is)) {
-            first.push_back(slot);
-            std::erase(candidates, slot);
-        }
-    };
-    prefer(w.relay);
-    std::for_each(relays_.begin(), relays_.end(), prefer);
-    candidates.insert(candidates.begin(), first.begin(), first.end());
-}
-
-// How many helpers reached the subject last time and may be asked alone: one or none.
-std::size_t ObserverDetection::relays_for(const Watch& w) const {
-    const std::vector<Slot> excluded = no_helpers_for(w);
-    const bool may_ask = w.relay != kNoSlot && core_.roster.is_live(w.relay) &&
-                         std::find(excluded.begin(), excluded.end(), w.relay) == excluded.end();
-    return may_ask ? 1 : 0;
+// Somebody reached the subject for us when we could not, and it has not answered us since.
+bool ObserverDetection::has_relay(const Watch& w) const {
+    if (w.relay == kNoSlot || !core_.roster.is_live(w.relay)) {
+        return false;
+    }
+    const Watch* of_relay = watch_of(w.relay);
+    return of_relay == nullptr || !of_relay->case_is_open;
 }
 
 void ObserverDetection::remember_relay(Watch& w, Slot helper) {
@@ -235,29 +290,36 @@ void ObserverDetection::remember_relay(Watch& w, Slot helper) {
     relays_.resize(std::min(relays_.size(), kRelaysMax));
 }
 
-// A connection may be stuck behind what it lost, and is given up then, but not before an answer
-// had the time that this one or a new one needs.
+// A connection may be stuck behind what it lost: then it is given up. But where nobody has answered
+// quickly since, all links may have become slower than a timeout, and an answer that is on its way
+// must not lose it; nor may a new connection be given up before it could have answered.
 bool ObserverDetection::may_replace_connection(const Watch& w) const {
     const Duration patience = core_.timing.fresh_ping_interval * kConnectionPatience;
-    return silence_of(w) >= patience && core_.now >= w.connected_at + patience &&
-           core_.now >= w.connected_at + timeout_of(w);
+    const bool others_are_quick = last_quick_answer_ > w.unanswered_since;
+    return (others_are_quick || silence_of(w) >= patience) &&
+           core_.now >= w.connected_at + std::max(patience, timeout_of(w));
 }
 
-// What cuts a subject off from all its observers need not cut it off from the others.
-void ObserverDetection::ask_strangers(Watch& w) {
-    std::vector<Slot> excluded = no_helpers_for(w);
-    std::vector<Slot> observers;
-    find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), observers);
-    excluded.insert(excluded.end(), observers.begin(), observers.end());
+// What cuts a subject off from all its observers need not cut it off from the others. First those
+// that reached somebody else for us lately: where a cut leaves a way around, few members stand on
+// it.
+void ObserverDetection::ask_strangers(Watch& w, std::size_t count, std::vector<Slot> excluded) {
     std::vector<Slot> strangers;
-    core_.pick_live(kStrangersAsked, excluded, strangers);
+    for (const Slot relay : relays_) {
+        if (strangers.size() < count && core_.roster.is_live(relay) &&
+            std::find(excluded.begin(), excluded.end(), relay) == excluded.end()) {
+            strangers.push_back(relay);
+            excluded.push_back(relay);
+        }
+    }
+    core_.pick_live(count - strangers.size(), excluded, strangers);
     ask(w, strangers);
 }
 
 void ObserverDetection::ask(Watch& w, const std::vector<Slot>& helpers) {
     for (const Slot helper : helpers) {
         const std::uint32_t sequence = core_.next_sequence();
-        w.helpers.push_back({helper, sequence, false});
+        w.helpers.push_back({helper, sequence, false, core_.now});
         PingReq ping_req{sequence, core_.name_of(w.member), w.instance, to_ms(silence_of(w))};
         core_.begin().ping_req(core_.envelope(), ping_req, 0);
         core_.request(core_.endpoint_of(helper));
@@ -274,7 +336,12 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
         core_.note_evidence(EvidenceKind::Suspected, w.member, kNoSlot, silence,
                             phi(silence, w.round_trips));
         ping(w, may_replace_connection(w));
-        ask_strangers(w);
+        std::vector<Slot> known = no_helpers_for(w);
+        std::vector<Slot> observers;
+        find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count),
+                       observers);
+        known.insert(known.end(), observers.begin(), observers.end());
+        ask_strangers(w, kStrangersAsked, std::move(known));
     } else if (w.helpers.size() < kHelpersMax &&
                valid_accusers(w.member, nullptr) < accusers_needed(core_.timing.accuser_count,
                                                                    core_.roster.live(),
@@ -405,7 +472,9 @@ void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
     }
     core_.note_evidence(EvidenceKind::HelperAlive, subject, sender,
                         std::chrono::milliseconds(alive.age_ms));
-    remember_relay(*w, sender);
+    if (alive.sequence != 0) {
+        remember_relay(*w, sender);
+    }
     // It lives, though not for us. Our own pings begin anew at the next turn, not at once: a link
     // that is cut for long must not keep a case going, so the turns become those of a sound link.
     w->alive_at = std::max(w->alive_at, at);
@@ -442,9 +511,12 @@ void ObserverDetection::on_suspicion(const EncodedList<SuspicionEntry>& entries,
             core_.answer(token, core_.endpoint_of(sender));
             continue;
         }
-        if (w != nullptr && !w->case_is_open &&
-            has_no_ping_since(*w, core_.timing.fresh_ping_interval)) {
-            ping(*w, false);
+        if (w != nullptr && !w->case_is_open) {
+            if (w->unanswered_since != kNever && silence_of(*w) >= timeout_of(*w)) {
+                open_case(*w);
+            } else if (has_no_ping_since(*w, core_.timing.fresh_ping_interval)) {
+                ping(*w, false);
+            }
         }
         accuse(subject, sender, std::chrono::milliseconds(entry.age_ms));
         if (w = watch_of(subject); w != nullptr) {
@@ -500,11 +572,13 @@ void ObserverDetection::expire_accusations() {
     set_accusation_end();
 }
 
+bool ObserverDetection::is_accused(Slot member) const {
+    return std::any_of(accusations_.begin(), accusations_.end(),
+                       [member](const Accusation& a) { return a.subject == member; });
+}
+
 void ObserverDetection::show_suspicion(Slot member) {
-    const bool suspected =
-        core_.roster.is_live(member) &&
-        std::any_of(accusations_.begin(), accusations_.end(),
-                    [member](const Accusation& a) { return a.subject == member; });
+    const bool suspected = core_.roster.is_live(member) && is_accused(member);
     if (!core_.roster[member].used || core_.roster[member].is_suspected == suspected) {
         return;
     }

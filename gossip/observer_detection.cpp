@@ -312,6 +312,9 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
     }
     outstanding_.erase(found);
     const Duration round_trip = core_.now - answered.sent;
+    if (round_trip < core_.timing.probe_timeout_min) {
+        last_quick_answer_ = core_.now;
+    }
     after_answer(round_trip);
     note_reachable(sender);
     Watch* w = watch_of(sender);
@@ -320,6 +323,7 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
     }
     w->round_trips.add(round_trip);
     w->answered_at = core_.now;
+    w->own_alive_at = std::max(w->own_alive_at, answered.sent);
     w->relay = kNoSlot;
     w->relayed = 0;
     prove_life(*w, answered.sent);
@@ -373,7 +377,10 @@ void ObserverDetection::on_ping_timeout(std::uint32_t sequence) {
             core_.answer(asker.token, core_.endpoint_of(asker.member));
         }
     }
-    if (!w->case_is_open) {
+    // A helper has looked, and says so. It takes the case up when the asker's doubt lasts: when it
+    // hears a suspicion.
+    const bool only_helps = !w->is_subject && !w->askers.empty() && !is_accused(w->member);
+    if (!w->case_is_open && !only_helps) {
         open_case(*w);
     }
 }
@@ -438,7 +445,9 @@ void ObserverDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyT
         return;
     }
     if (w->alive_at > core_.now - std::chrono::milliseconds(ping_req.age_ms)) {
-        Alive alive{ping_req.subject, ping_req.subject_instance, ping_req.sequence,
+        // With the sequence only what is first-hand: the asker will come back for more.
+        const bool is_ours = w->own_alive_at == w->alive_at;
+        Alive alive{ping_req.subject, ping_req.subject_instance, is_ours ? ping_req.sequence : 0,
                     to_ms(core_.now - w->alive_at)};
         core_.begin().alive(core_.envelope(), alive, 0);
         core_.reply(token);
@@ -453,9 +462,10 @@ void ObserverDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyT
 }
 
 void ObserverDetection::tell_askers(Watch& w) {
+    const bool is_ours = w.own_alive_at == w.alive_at;
     for (const Asker& asker : w.askers) {
         if (core_.roster.is_live(asker.member)) {
-            Alive alive{core_.name_of(w.member), w.instance, asker.sequence,
+            Alive alive{core_.name_of(w.member), w.instance, is_ours ? asker.sequence : 0,
                         to_ms(core_.now - w.alive_at)};
             core_.begin().alive(core_.envelope(), alive, 0);
             core_.answer(asker.token, core_.endpoint_of(asker.member));

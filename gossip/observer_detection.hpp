@@ -13,7 +13,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "detector/permutation.hpp"
@@ -71,6 +70,7 @@ class ObserverDetection {
         Slot member = kNoSlot;
         std::uint32_t sequence = 0;
         bool has_nack = false;
+        Instant asked_at;
     };
 
     // A member that we ping: one of our subjects, or one that somebody has asked about.
@@ -82,6 +82,7 @@ class ObserverDetection {
         bool is_subject = false;
         bool case_is_open = false;
         bool we_suspect = false;
+        bool is_reconnected = false;  // early in the open case
         RoundTrips round_trips;
         Instant next_ping;  // of a subject
         Instant unanswered_since =
@@ -89,6 +90,7 @@ class ObserverDetection {
         Instant alive_at =
             Instant::min();  // when the last ping was sent that the member has answered
         Instant answered_at = Instant::min();
+        Instant own_alive_at = Instant::min();  // as alive_at, of answers to us alone
         Instant last_ping = Instant::min();
         Instant next_fresh_ping = kNever;
         Instant next_helpers = kNever;  // when others are asked than those that reached it last
@@ -138,16 +140,18 @@ class ObserverDetection {
     void schedule_case(Watch& watch);
     [[nodiscard]] std::vector<Slot> no_helpers_for(const Watch& watch) const;
     void ask_helpers(Watch& watch, std::size_t count);
-    void prefer_relays(const Watch& watch,
-                       std::span<const Slot> excluded,
-                       std::vector<Slot>& candidates) const;
-    [[nodiscard]] std::size_t relays_for(const Watch& watch) const;
+    [[nodiscard]] bool is_accused(Slot member) const;
+    [[nodiscard]] bool has_relay(const Watch& watch) const;
+    [[nodiscard]] std::size_t helper_budget() const;
+    void replace_silent_helpers(Watch& watch);
+    [[nodiscard]] std::size_t open_cases() const;
+    [[nodiscard]] Duration fresh_ping_pause(bool is_patient) const;
     void remember_relay(Watch& watch, Slot helper);
     void tell_helper(const Watch& watch, Slot helper);
     [[nodiscard]] Duration usual_round_trip(const Watch& watch) const;
     [[nodiscard]] Duration timeout_of(const Watch& watch) const;
     [[nodiscard]] bool may_replace_connection(const Watch& watch) const;
-    void ask_strangers(Watch& watch);
+    void ask_strangers(Watch& watch, std::size_t count, std::vector<Slot> excluded);
     void ask(Watch& watch, const std::vector<Slot>& helpers);
     void burst();
     void suspect(Watch& watch, Duration silence);
@@ -196,6 +200,7 @@ class ObserverDetection {
     Instant slots_origin_;
     Instant last_burst_;
     Instant last_answer_;
+    Instant last_quick_answer_ = Instant::min();  // one that took less than any timeout
     Instant last_canary_;
     Permutation contact_order_;
     std::uint32_t contact_position_ = 0;
