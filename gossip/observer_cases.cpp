@@ -90,11 +90,11 @@ void ObserverDetection::open_case(Watch& w) {
     w.next_helpers = kNever;
     if (doubt_.doubts(core_.now) != DoubtReason::SlowAnswers) {
         const bool relay_will_do = has_relay(w);
-        if (w.askers.empty() && relay_will_do) {
-            w.next_helpers = core_.now + core_.timing.fresh_ping_interval;
-        }
-        if (w.askers.empty() || relay_will_do) {
+        if (!w.askers.empty()) {
+            ask_relay(w);
+        } else {
             ask_helpers(w, relay_will_do ? 1 : core_.timing.ping_req_count);
+            w.next_helpers = relay_will_do ? core_.now + core_.timing.fresh_ping_interval : kNever;
         }
     }
     w.is_reconnected = may_replace_connection(w);
@@ -166,7 +166,7 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
     if (core_.now >= w->next_helpers) {
         w->next_helpers = kNever;
         ask_helpers(*w, core_.timing.ping_req_count);
-    } else if (w->we_suspect && w->askers.empty()) {
+    } else if (w->askers.empty()) {
         replace_silent_helpers(*w);
     }
     keep_hearing_answers();
@@ -259,10 +259,6 @@ void ObserverDetection::ask_helpers(Watch& w, std::size_t wanted) {
     for (std::size_t i = candidates.size(); i > 1; --i) {
         std::swap(candidates[i - 1], candidates[core_.random.below(i)]);
     }
-    if (has_relay(w)) {  // first whoever reached it for us last time
-        std::erase(candidates, w.relay);
-        candidates.insert(candidates.begin(), w.relay);
-    }
     if (candidates.size() < count) {
         excluded.insert(excluded.end(), candidates.begin(), candidates.end());
         std::vector<Slot> others;
@@ -270,7 +266,36 @@ void ObserverDetection::ask_helpers(Watch& w, std::size_t wanted) {
         candidates.insert(candidates.end(), others.begin(), others.end());
     }
     candidates.resize(std::min(candidates.size(), count));
+    if (count > 0) {
+        add_relay(w, excluded, candidates);
+    }
     ask(w, candidates);
+}
+
+void ObserverDetection::ask_relay(Watch& w) {
+    std::vector<Slot> relay;
+    add_relay(w, no_helpers_for(w), relay);
+    relay.resize(std::min(relay.size(), helper_budget()));
+    ask(w, relay);
+}
+
+// Who reached this subject for us last time is asked in the place of another; who reached somebody
+// else is asked too: where a cut leaves a way around, few members stand on it.
+void ObserverDetection::add_relay(const Watch& w,
+                                  const std::vector<Slot>& excluded,
+                                  std::vector<Slot>& helpers) const {
+    const auto is_in = [](const std::vector<Slot>& slots, Slot slot) {
+        return std::find(slots.begin(), slots.end(), slot) != slots.end();
+    };
+    const Slot own = has_relay(w) ? w.relay : kNoSlot;
+    const Slot relay = own == kNoSlot && !relays_.empty() ? relays_.front() : own;
+    if (relay == kNoSlot || is_in(excluded, relay) || is_in(helpers, relay)) {
+        return;
+    }
+    if (own != kNoSlot && !helpers.empty()) {
+        helpers.pop_back();
+    }
+    helpers.push_back(relay);
 }
 
 // Somebody reached the subject for us when we could not, and it has not answered us since.

@@ -146,6 +146,10 @@ class ObserverDetection {
     void replace_silent_helpers(Watch& watch);
     [[nodiscard]] std::size_t open_cases() const;
     [[nodiscard]] Duration fresh_ping_pause(bool is_patient) const;
+    void ask_relay(Watch& watch);
+    void add_relay(const Watch& watch,
+                   const std::vector<Slot>& excluded,
+                   std::vector<Slot>& helpers) const;
     void remember_relay(Watch& watch, Slot helper);
     void tell_helper(const Watch& watch, Slot helper);
     [[nodiscard]] Duration usual_round_trip(const Watch& watch) const;
