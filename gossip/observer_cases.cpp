@@ -21,9 +21,8 @@ constexpr std::size_t kHelpersAtOnce = 16;
 constexpr std::size_t kReplacedHelpersMax = 32;
 // Whoever was asked in this many times the longest timeout is not asked about somebody else.
 constexpr int kAskedLately = 5;
-// More cases than this share the pings that so many would send; each sends a fourth at least.
+// More cases than this share the pings that so many would send; none is slower than a patient one.
 constexpr std::size_t kCasesAtFullPace = 4;
-constexpr std::size_t kSlowestPace = 4;
 // A case that lasts longer than this many times the depth goes on at a fourth of its pace.
 constexpr int kPatientAfterDepths = 4;
 constexpr int kPatience = 4;
@@ -188,9 +187,13 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
 }
 
 Duration ObserverDetection::fresh_ping_pause(bool is_patient) const {
-    const auto sharing = static_cast<Duration::rep>(
-        std::clamp(open_cases(), kCasesAtFullPace, kCasesAtFullPace * kSlowestPace));
-    return core_.timing.fresh_ping_interval * (is_patient ? kPatience : 1) * sharing /
+    const Duration interval = core_.timing.fresh_ping_interval;
+    if (is_patient) {
+        return interval * kPatience;
+    }
+    const std::size_t sharing =
+        std::clamp(open_cases(), kCasesAtFullPace, kCasesAtFullPace * kPatience);
+    return interval * static_cast<Duration::rep>(sharing) /
            static_cast<Duration::rep>(kCasesAtFullPace);
 }
 
@@ -510,7 +513,8 @@ void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
     if (w->is_subject) {
         const auto turns = std::clamp<Duration::rep>(
             w->relayed, 1, std::max<Duration::rep>(std::ssize(core_.neighbours.subjects()), 1));
-        schedule_subject(*w, core_.now + core_.timing.period * turns);
+        schedule_subject(*w, std::max(core_.now + core_.timing.period,
+                                      w->last_ping + core_.timing.period * turns));
     }
 }
 
