@@ -24,13 +24,14 @@ Timing lan_timing() {
     t.ping_req_count = 4;
     t.suspicion_resend = 500ms;
     t.suspicion_validity = 1200ms;
+    t.refused_for = 1s;
     t.fresh_ping_interval = 300ms;
     t.burst_gap = 5s;
     t.reachable_window = 5s;
     t.round_trips = {10ms, 25ms, 10ms};
     t.self_doubt = {2500ms, 10s, 500ms, 400ms, 10min, 3, t.suspect_after};
     t.baseline = {1s, 500ms, 3, 4, 6, 3, 200ms, 3, 4, 30s};
-    t.membership = {2s, 30s, 1h, 72h, 2s, 250ms, 5s, 10ms, 100ms, 500ms, 10s};
+    t.membership = {2s, 30s, 1h, 72h, 2s, 250ms, 5s, 10ms, 100ms, 500ms, 10s, {10min, 60s, 10min}};
     return t;
 }
 
@@ -44,6 +45,7 @@ Timing local_timing() {
     t.silence_max = 2s;
     t.suspicion_resend = 170ms;
     t.suspicion_validity = 400ms;
+    t.refused_for = 500ms;
     t.fresh_ping_interval = 150ms;
     t.burst_gap = 2500ms;
     t.reachable_window = 2500ms;
@@ -64,6 +66,7 @@ Timing wan_timing() {
     t.silence_max = 10s;
     t.suspicion_resend = 800ms;
     t.suspicion_validity = 2s;
+    t.refused_for = 1500ms;
     t.fresh_ping_interval = 500ms;
     t.round_trips = {150ms, 40ms, 10ms};
     t.self_doubt = {4200ms, 15s, 800ms, 1s, 10min, 3, t.suspect_after};

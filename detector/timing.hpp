@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "detector/flap_damping.hpp"
 #include "detector/result.hpp"
 #include "detector/round_trip.hpp"
 #include "detector/self_doubt.hpp"
@@ -50,6 +51,7 @@ struct MembershipTiming {
     Duration flood_gap{};      // least time between two floods of one member
     Duration digest_settle{};  // our digest is compared when it was still for this long
     Duration random_contact_interval{};  // a member that is no subject is pinged each
+    FlapSettings flapping;               // of a member that is removed again and again
 };
 
 // Mode `memberd`, and what all modes share.
@@ -66,6 +68,9 @@ struct Timing {
     std::uint32_t ping_req_count = 0;
     Duration suspicion_resend{};
     Duration suspicion_validity{};
+    // R: a subject whose machine refuses connections for this long needs no longer silence; it is
+    // suspect after half of it. Not above suspect_after.
+    Duration refused_for{};
     Duration fresh_ping_interval{};  // to a member whose ping is missed
     Duration burst_gap{};            // least time between two pings to all subjects at once
     Duration reachable_window{};     // a round trip this recent makes a member count in r

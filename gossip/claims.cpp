@@ -16,14 +16,6 @@ constexpr Duration kForgettableFor = std::chrono::minutes(2);
 // At most max(this, live members) of the dead are remembered.
 constexpr std::size_t kDeadCountMin = 256;
 
-bool is_gone(MemberState state) {
-    return state == MemberState::Dead || state == MemberState::Left;
-}
-
-bool generation_jumps(std::uint64_t held, std::uint64_t heard) {
-    return heard > held && heard - held > kGenerationJumpMax;
-}
-
 std::array<std::uint64_t, kAccuserCountMax> keys_of_accusers(const Update& update) {
     std::array<std::uint64_t, kAccuserCountMax> keys{};
     for (std::size_t i = 0; i < update.accuser_count; ++i) {
@@ -79,116 +71,6 @@ bool Claims::is_plausible(Slot slot, const Claim& claim) const {
     }
     return claim.generation != held.generation || claim.incarnation <= held.incarnation ||
            claim.incarnation - held.incarnation <= kIncarnationJumpMax;
-}
-
-void Claims::about_self(const Update& update) {
-    if (core_.is_leaving) {
-        return;
-    }
-    const Claim own = core_.roster.claim(core_.self);
-    const Claim& claim = update.claim;
-    if (generation_jumps(own.generation, claim.generation)) {
-        ++core_.counters.claims_refused;
-        return;
-    }
-    if (claim.instance == own.instance) {
-        const bool accuses = claim.state != MemberState::Alive;
-        const bool reaches_us = claim.generation > own.generation ||
-                                (claim.generation == own.generation &&
-                                 (claim.state == MemberState::Left ||
-                                  claim.incarnation >= own.incarnation + (accuses ? 0 : 1)));
-        if (reaches_us) {
-            refute(claim);
-        } else if (claim.generation != own.generation || claim.incarnation < own.incarnation) {
-            outdated_.push_back(core_.self);
-        }
-        return;
-    }
-    if (claim.generation < own.generation) {
-        outdated_.push_back(
-            core_
-                .self);  // An earlier run of ours; or a clone, which gives way when it hears of us.
-        return;
-    }
-    Endpoint other;
-    if (const auto profile =
-            update.profile.empty() ? std::nullopt : decode_profile(update.profile)) {
-        other = profile->endpoint;
-    }
-    // Whoever lived where we listen now lives no longer; and the dead contest nothing. All others
-    // are asked first.
-    if (is_gone(claim.state) || other == core_.endpoint_of(core_.self)) {
-        raise_generation_above(claim.generation);
-    } else if (other.port != 0) {
-        contested_ = ContestedName{claim, other};
-    }
-}
-
-void Claims::refute(const Claim& claim) {
-    // SWIM section 4.2: only the accused answers an accusation, with a greater incarnation. Leaving
-    // beats every incarnation of its generation, so that takes a new generation.
-    // Others refuse an incarnation that jumps, so a claim that does is outdone by a generation too.
-    const Record& held = core_.roster[core_.self];
-    if (claim.generation > held.generation || claim.state == MemberState::Left ||
-        claim.incarnation >= kIncarnationMax - 1 ||
-        claim.incarnation - held.incarnation >= kIncarnationJumpMax) {
-        if (!raise_generation_above(claim.generation)) {
-            return;  // Who said it would say it again, for ever.
-        }
-    } else {
-        Claim own = core_.roster.claim(core_.self);
-        own.incarnation = claim.incarnation + 1;
-        core_.roster.update(core_.self, own, kNoProfile, core_.roster[core_.self].since);
-        view_changed();
-        core_.queue.add(core_.self, UpdateClass::Verdict);
-    }
-    ++core_.counters.refutations;
-    outdated_.push_back(core_.self);
-    core_.happened(MembershipEventKind::Refuted, core_.self);
-}
-
-bool Claims::raise_generation_above(std::uint64_t generation) {
-    Claim own = core_.roster.claim(core_.self);
-    if (own.generation > generation) {
-        return true;
-    }
-    // Others would refuse it too.
-    if (generation >= kGenerationMax || generation_jumps(own.generation, generation + 1)) {
-        ++core_.counters.claims_refused;
-        return false;
-    }
-    own.generation = generation + 1;
-    own.incarnation = 0;
-    core_.roster.update(core_.self, own, kNoProfile, core_.roster[core_.self].since);
-    view_changed();
-    core_.queue.add(core_.self, UpdateClass::Verdict);
-    core_.notice(NoticeKind::GenerationRaised, 0, {}, own.generation);
-    core_.note_change(ChangeKind::Updated, core_.self, MemberState::Alive, false);
-    return true;
-}
-
-void Claims::restate_self(ProfileId profile, UpdateClass kind) {
-    Claim own = core_.roster.claim(core_.self);
-    if (own.incarnation >= kIncarnationMax - 1) {
-        ++own.generation;
-        own.incarnation = 0;
-        core_.notice(NoticeKind::GenerationRaised, 0, {}, own.generation);
-    } else {
-        ++own.incarnation;
-    }
-    core_.roster.update(core_.self, own, profile, core_.roster[core_.self].since);
-    view_changed();
-    core_.queue.add(core_.self, kind);
-    core_.note_change(ChangeKind::Updated, core_.self, core_.shown_state(core_.self), false);
-}
-
-void Claims::leave_self() {
-    Claim own = core_.roster.claim(core_.self);
-    own.state = MemberState::Left;
-    core_.roster.update(core_.self, own, kNoProfile, core_.now);
-    view_changed();
-    core_.queue.add(core_.self, UpdateClass::Departure);
-    core_.note_change(ChangeKind::State, core_.self, MemberState::Alive, false);
 }
 
 void Claims::learn(const Update& update) {

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "detector/flap_damping.hpp"
 #include "gossip/core.hpp"
 
 namespace memberd {
@@ -29,6 +30,10 @@ inline constexpr std::uint32_t kRecordCountMax = 65'536;
 // A generation that jumps further in one message is refused: no clock of seconds says so (Linux's
 // ends below 2^34), and whose name it is could not raise its own above many such jumps.
 inline constexpr std::uint64_t kGenerationJumpMax = std::uint64_t{1} << 34;
+
+constexpr bool generation_jumps(std::uint64_t held, std::uint64_t heard) {
+    return heard > held && heard - held > kGenerationJumpMax;
+}
 
 // Another live run seems to carry our name: to be verified before anybody gives way.
 struct ContestedName {
@@ -67,6 +72,10 @@ class Claims {
     void restore(const MemberView& member);
 
     void on_pending_death(const Timer& timer);
+    void on_hold_end();
+
+    // How long this member will still stay away because it was removed again and again; zero: not.
+    [[nodiscard]] Duration held_for(Instant now) const;
 
     [[nodiscard]] std::size_t pending_death_count() const { return pending_.size(); }
 
@@ -96,6 +105,8 @@ class Claims {
 
     void tell_rivals(Slot slot, const Update& update);
     void about_self(const Update& update);
+    bool must_stay_away(const Update& update);
+    [[nodiscard]] bool is_our_failure(const Update& death) const;
     void refute(const Claim& claim);
     void learn(const Update& update);
     void replace(Slot slot, const Update& update, Source source, Slot teller);
@@ -129,6 +140,9 @@ class Claims {
     std::optional<ContestedName> contested_;
     std::vector<PendingDeath> pending_;
     std::vector<RivalsTold> rivals_told_;
+    FlapDamping flapping_;
+    Instant held_until_ = kNever;         // kNever: not held
+    std::uint32_t held_incarnation_ = 0;  // of the latest death that was not refuted
 };
 
 }  // namespace memberd

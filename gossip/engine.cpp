@@ -247,6 +247,7 @@ EngineStatus Engine::status(Instant now) const {
     if (const auto* observers = std::get_if<ObserverDetection>(&impl_->detection)) {
         status.doubt = observers->doubt_text();
     }
+    status.held_for = impl_->claims.held_for(now);
     status.joined = impl_->joining.joined();
     return status;
 }

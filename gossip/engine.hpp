@@ -81,6 +81,7 @@ struct EngineStatus {
     std::uint32_t digests_equal = 0;  // of these, with our ring digest
     int local_health = 0;             // 0 is well (Lifeguard's multiplier, or 1 while in doubt)
     std::string_view doubt;           // why we doubt ourselves; empty if we don't
+    Duration held_for{};              // removed, and not back for so long: we flap
     bool joined = false;              // a seed has welcomed us, or somebody has joined us
 };
 

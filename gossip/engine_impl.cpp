@@ -324,6 +324,9 @@ void EngineImpl::fire(const Timer& timer) {
         case TimerKind::PendingDeath:
             claims.on_pending_death(timer);
             return;
+        case TimerKind::HoldEnd:
+            claims.on_hold_end();
+            return;
         case TimerKind::Sync:
             start_sync();
             return;

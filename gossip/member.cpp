@@ -11,10 +11,6 @@ Verdict by_order(const T& held, const T& heard) {
     return heard > held ? Verdict::Newer : Verdict::Older;
 }
 
-bool is_gone(MemberState state) {
-    return state == MemberState::Dead || state == MemberState::Left;
-}
-
 }  // namespace
 
 std::string_view to_string(MemberState state) {

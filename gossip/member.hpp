@@ -17,6 +17,11 @@ enum class MemberState : std::uint8_t {
 
 std::string_view to_string(MemberState state);
 
+// Takes no part any more.
+constexpr bool is_gone(MemberState state) {
+    return state == MemberState::Dead || state == MemberState::Left;
+}
+
 // What a member says of its own readiness to serve; membership does not depend on it.
 enum class Health : std::uint8_t {
     Ready,

@@ -10,34 +10,16 @@ namespace memberd {
 namespace {
 
 constexpr std::size_t kAccusationsMax = 4096;
-// Helpers in all that are asked about one subject in one case.
-constexpr std::size_t kHelpersMax = 12;
-// Members that don't observe the subject and are asked too when it becomes suspect.
-constexpr std::size_t kStrangersAsked = 2;
-// Helpers that are asked within the time of a probe, for all cases together. Where everything is
-// missed at once, questions would only slow each other down.
-constexpr std::size_t kHelpersAtOnce = 16;
-// In one case where helpers say nothing at all, each replaced by another.
-constexpr std::size_t kReplacedHelpersMax = 32;
-// Whoever was asked in this many times the longest timeout is not asked about somebody else.
-constexpr int kAskedLately = 5;
+// A link is broken when others have reached a member so often in turn that we could not.
+constexpr std::uint32_t kRelayedOfABrokenLink = 5;
 // More cases than this share the pings that so many would send; none is slower than a patient one.
 constexpr std::size_t kCasesAtFullPace = 4;
 // A case that lasts longer than this many times the depth goes on at a fourth of its pace.
 constexpr int kPatientAfterDepths = 4;
 constexpr int kPatience = 4;
-// Helpers that are remembered because they reached whom we could not.
-constexpr std::size_t kRelaysMax = 4;
-// The first repetition comes after this part of the interval of fresh pings.
-constexpr int kRecentPingParts = 4;
 // A connection is replaced when it has not answered for this many intervals of fresh pings: an
 // answer that is merely slower than the timeout must not lose its way.
 constexpr int kConnectionPatience = 3;
-
-std::uint32_t to_ms(Duration duration) {
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 0, 0x7fffffff));
-}
 
 std::string_view reason_text(DoubtReason reason) {
     switch (reason) {
@@ -59,6 +41,26 @@ std::string_view reason_text(DoubtReason reason) {
 
 Duration ObserverDetection::silence_of(const Watch& w) const {
     return w.unanswered_since == kNever ? Duration::zero() : core_.now - w.unanswered_since;
+}
+
+// The machine lives and nobody listens there: the process has gone. Said again and again, or it may
+// have been the moment of a restart.
+bool ObserverDetection::is_refused(const Watch& w) const {
+    return w.refused_since != kNever && core_.now - w.refused_at <= core_.timing.refused_for;
+}
+
+Instant ObserverDetection::suspect_at(const Watch& w) const {
+    const Instant silent = w.unanswered_since + core_.timing.suspect_after;
+    return is_refused(w) ? std::min(silent, w.refused_since + core_.timing.refused_for / 2)
+                         : silent;
+}
+
+// When the evidence is deep enough for a death.
+Instant ObserverDetection::deep_at(const Watch& w) const {
+    const Instant silent =
+        w.unanswered_since + required_silence(core_.timing.silence_min, core_.timing.silence_max,
+                                              core_.timing.phi_threshold, w.round_trips);
+    return is_refused(w) ? std::min(silent, w.refused_since + core_.timing.refused_for) : silent;
 }
 
 std::size_t ObserverDetection::open_cases() const {
@@ -132,12 +134,10 @@ void ObserverDetection::schedule_case(Watch& w) {
     if (doubt_.doubts(core_.now) != DoubtReason::None) {
         next = std::min(next, doubt_.next_change(core_.now));
     } else if (!w.we_suspect) {
-        next = std::min(next, std::max(core_.now, w.unanswered_since + core_.timing.suspect_after));
+        next = std::min(next, std::max(core_.now, suspect_at(w)));
     } else {
         next = std::min(next, w.next_suspicion);
-        const Instant deep = w.unanswered_since +
-                             required_silence(core_.timing.silence_min, core_.timing.silence_max,
-                                              core_.timing.phi_threshold, w.round_trips);
+        const Instant deep = deep_at(w);
         if (deep > core_.now) {
             next = std::min(next, deep);
         }
@@ -172,7 +172,7 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
     w = watch_of(member);  // Other members may have been added to the list.
     const bool doubts = doubt_.doubts(core_.now) != DoubtReason::None;
     const Duration silence = silence_of(*w);
-    if (!doubts && silence >= core_.timing.suspect_after &&
+    if (!doubts && core_.now >= suspect_at(*w) &&
         (!w->we_suspect || core_.now >= w->next_suspicion)) {
         suspect(*w, silence);
         w = watch_of(member);
@@ -197,127 +197,6 @@ Duration ObserverDetection::fresh_ping_pause(bool is_patient) const {
            static_cast<Duration::rep>(kCasesAtFullPace);
 }
 
-// Whom not to ask about a subject: itself, this member, who was asked already, and whoever may be
-// as dead as the subject.
-std::vector<Slot> ObserverDetection::no_helpers_for(const Watch& w) const {
-    std::vector<Slot> excluded{core_.self, w.member};
-    for (const Helper& helper : w.helpers) {
-        excluded.push_back(helper.member);
-    }
-    for (const Watch& other : watches_) {
-        if (other.case_is_open) {
-            excluded.push_back(other.member);
-        }
-    }
-    return excluded;
-}
-
-// Helpers that say nothing may be cut off from us as the subject is. Then somebody may stand
-// between the two sides whom both reach: the more are asked, each once for all cases, the sooner
-// one is found. Where all helpers speak, a few are enough.
-void ObserverDetection::replace_silent_helpers(Watch& w) {
-    const Instant horizon = core_.now - core_.timing.probe_timeout_min;
-    const auto silent = static_cast<std::size_t>(
-        std::count_if(w.helpers.begin(), w.helpers.end(), [horizon](const Helper& helper) {
-            return !helper.has_nack && helper.asked_at <= horizon;
-        }));
-    const std::size_t count =
-        std::min({silent, std::size_t{core_.timing.ping_req_count}, helper_budget(),
-                  kReplacedHelpersMax - std::min(w.helpers.size(), kReplacedHelpersMax)});
-    if (count == 0 || doubt_.doubts(core_.now) == DoubtReason::SlowAnswers) {
-        return;
-    }
-    std::vector<Slot> excluded = no_helpers_for(w);
-    const Instant lately = core_.now - core_.timing.probe_timeout_max * kAskedLately;
-    for (const Watch& other : watches_) {
-        for (const Helper& helper : other.helpers) {
-            if (helper.asked_at > lately) {
-                excluded.push_back(helper.member);
-            }
-        }
-    }
-    ask_strangers(w, count, std::move(excluded));
-}
-
-std::size_t ObserverDetection::helper_budget() const {
-    const Instant horizon = core_.now - core_.timing.probe_timeout_max;
-    std::size_t asked = 0;
-    for (const Watch& w : watches_) {
-        asked += static_cast<std::size_t>(
-            std::count_if(w.helpers.begin(), w.helpers.end(),
-                          [horizon](const Helper& helper) { return helper.asked_at > horizon; }));
-    }
-    return kHelpersAtOnce - std::min(asked, kHelpersAtOnce);
-}
-
-void ObserverDetection::ask_helpers(Watch& w, std::size_t wanted) {
-    const std::size_t count = std::min(wanted, helper_budget());
-    std::vector<Slot> candidates;
-    find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), candidates);
-    std::vector<Slot> excluded = no_helpers_for(w);
-    std::erase_if(candidates, [&](Slot slot) {
-        return std::find(excluded.begin(), excluded.end(), slot) != excluded.end();
-    });
-    // Fisher-Yates: which of its observers are asked is chance.
-    for (std::size_t i = candidates.size(); i > 1; --i) {
-        std::swap(candidates[i - 1], candidates[core_.random.below(i)]);
-    }
-    if (candidates.size() < count) {
-        excluded.insert(excluded.end(), candidates.begin(), candidates.end());
-        std::vector<Slot> others;
-        core_.pick_live(count - candidates.size(), excluded, others);
-        candidates.insert(candidates.end(), others.begin(), others.end());
-    }
-    candidates.resize(std::min(candidates.size(), count));
-    if (count > 0) {
-        add_relay(w, excluded, candidates);
-    }
-    ask(w, candidates);
-}
-
-void ObserverDetection::ask_relay(Watch& w) {
-    std::vector<Slot> relay;
-    add_relay(w, no_helpers_for(w), relay);
-    relay.resize(std::min(relay.size(), helper_budget()));
-    ask(w, relay);
-}
-
-// Who reached this subject for us last time is asked in the place of another; who reached somebody
-// else is asked too: where a cut leaves a way around, few members stand on it.
-void ObserverDetection::add_relay(const Watch& w,
-                                  const std::vector<Slot>& excluded,
-                                  std::vector<Slot>& helpers) const {
-    const auto is_in = [](const std::vector<Slot>& slots, Slot slot) {
-        return std::find(slots.begin(), slots.end(), slot) != slots.end();
-    };
-    const Slot own = has_relay(w) ? w.relay : kNoSlot;
-    const Slot relay = own == kNoSlot && !relays_.empty() ? relays_.front() : own;
-    if (relay == kNoSlot || is_in(excluded, relay) || is_in(helpers, relay)) {
-        return;
-    }
-    if (own != kNoSlot && !helpers.empty()) {
-        helpers.pop_back();
-    }
-    helpers.push_back(relay);
-}
-
-// Somebody reached the subject for us when we could not, and it has not answered us since.
-bool ObserverDetection::has_relay(const Watch& w) const {
-    if (w.relay == kNoSlot || !core_.roster.is_live(w.relay)) {
-        return false;
-    }
-    const Watch* of_relay = watch_of(w.relay);
-    return of_relay == nullptr || !of_relay->case_is_open;
-}
-
-void ObserverDetection::remember_relay(Watch& w, Slot helper) {
-    w.relay = helper;
-    ++w.relayed;
-    std::erase(relays_, helper);
-    relays_.insert(relays_.begin(), helper);
-    relays_.resize(std::min(relays_.size(), kRelaysMax));
-}
-
 // A connection may be stuck behind what it lost: then it is given up. But where nobody has answered
 // quickly since, all links may have become slower than a timeout, and an answer that is on its way
 // must not lose it; nor may a new connection be given up before it could have answered.
@@ -328,35 +207,6 @@ bool ObserverDetection::may_replace_connection(const Watch& w) const {
            core_.now >= w.connected_at + std::max(patience, timeout_of(w));
 }
 
-// What cuts a subject off from all its observers need not cut it off from the others. First those
-// that reached somebody else for us lately: where a cut leaves a way around, few members stand on
-// it.
-void ObserverDetection::ask_strangers(Watch& w, std::size_t count, std::vector<Slot> excluded) {
-    std::vector<Slot> strangers;
-    for (const Slot relay : relays_) {
-        if (strangers.size() < count && core_.roster.is_live(relay) &&
-            std::find(excluded.begin(), excluded.end(), relay) == excluded.end()) {
-            strangers.push_back(relay);
-            excluded.push_back(relay);
-        }
-    }
-    core_.pick_live(count - strangers.size(), excluded, strangers);
-    ask(w, strangers);
-}
-
-void ObserverDetection::ask(Watch& w, const std::vector<Slot>& helpers) {
-    for (const Slot helper : helpers) {
-        const std::uint32_t sequence = core_.next_sequence();
-        w.helpers.push_back({helper, sequence, false, core_.now});
-        PingReq ping_req{sequence, core_.name_of(w.member), w.instance, to_ms(silence_of(w))};
-        core_.begin().ping_req(core_.envelope(), ping_req, 0);
-        core_.request(core_.endpoint_of(helper));
-        doubt_.sent(core_.now);
-        ++core_.counters.ping_reqs;
-        core_.note_evidence(EvidenceKind::HelperAsked, w.member, helper);
-    }
-}
-
 void ObserverDetection::suspect(Watch& w, Duration silence) {
     if (!w.we_suspect) {
         w.we_suspect = true;
@@ -364,18 +214,9 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
         core_.note_evidence(EvidenceKind::Suspected, w.member, kNoSlot, silence,
                             phi(silence, w.round_trips));
         ping(w, may_replace_connection(w));
-        std::vector<Slot> known = no_helpers_for(w);
-        std::vector<Slot> observers;
-        find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count),
-                       observers);
-        known.insert(known.end(), observers.begin(), observers.end());
-        ask_strangers(w, kStrangersAsked, std::move(known));
-    } else if (w.helpers.size() < kHelpersMax &&
-               valid_accusers(w.member, nullptr) < accusers_needed(core_.timing.accuser_count,
-                                                                   core_.roster.live(),
-                                                                   reachable_count(w.member))) {
-        ask_helpers(
-            w, std::min<std::size_t>(core_.timing.ping_req_count, kHelpersMax - w.helpers.size()));
+        ask_strangers(w);
+    } else {
+        ask_for_more_accusers(w);
     }
     const bool patient = silence > core_.timing.silence_min * kPatientAfterDepths;
     w.next_suspicion = core_.now + core_.timing.suspicion_resend * (patient ? kPatience : 1);
@@ -404,7 +245,7 @@ void ObserverDetection::say_suspicion(Watch& w, Duration silence) {
     entry.subject_instance = w.instance;
     entry.generation = core_.roster[w.member].generation;
     entry.incarnation = core_.roster[w.member].incarnation;
-    entry.age_ms = to_ms(silence);
+    entry.age_ms = to_wire_ms(silence);
     for (const Slot slot : audience) {
         if (slot == core_.self || slot == w.member || !core_.roster.is_live(slot)) {
             continue;
@@ -420,9 +261,7 @@ void ObserverDetection::consider_death(Watch& w) {
     if (!w.case_is_open || !w.we_suspect || doubt_.doubts(core_.now) != DoubtReason::None) {
         return;
     }
-    const Duration needed = required_silence(core_.timing.silence_min, core_.timing.silence_max,
-                                             core_.timing.phi_threshold, w.round_trips);
-    if (silence_of(w) < needed) {
+    if (core_.now < deep_at(w)) {
         return;
     }
     std::uint32_t breadth =
@@ -502,11 +341,17 @@ void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
                         std::chrono::milliseconds(alive.age_ms));
     if (alive.sequence != 0) {
         remember_relay(*w, sender);
+        if (w->relayed >= kRelayedOfABrokenLink && !w->is_link_broken) {
+            w->is_link_broken = true;
+            core_.notice(NoticeKind::LinkBroken, 0, core_.endpoint_of(subject), 0,
+                         std::string(alive.subject));
+        }
     }
     // It lives, though not for us. Our own pings begin anew at the next turn, not at once: a link
     // that is cut for long must not keep a case going, so the turns become those of a sound link.
     w->alive_at = std::max(w->alive_at, at);
     w->unanswered_since = kNever;
+    w->refused_since = kNever;
     remove_outstanding(subject);
     tell_askers(*w);
     close_case(*w, EvidenceKind::Withdrawn, core_.now - at);
@@ -535,7 +380,8 @@ void ObserverDetection::on_suspicion(const EncodedList<SuspicionEntry>& entries,
         }
         Watch* w = watch(subject);
         if (w != nullptr && w->alive_at > core_.now - std::chrono::milliseconds(entry.age_ms)) {
-            Alive alive{entry.subject, entry.subject_instance, 0, to_ms(core_.now - w->alive_at)};
+            Alive alive{entry.subject, entry.subject_instance, 0,
+                        to_wire_ms(core_.now - w->alive_at)};
             core_.begin().alive(core_.envelope(), alive, 0);
             core_.answer(token, core_.endpoint_of(sender));
             continue;
@@ -713,24 +559,6 @@ void ObserverDetection::resumed(Duration gap) {
 
 void ObserverDetection::late(Duration lateness) {
     doubt_.late(core_.now, lateness);
-}
-
-void ObserverDetection::on_link(const LinkEvent& event) {
-    if (event.state == LinkState::Up) {
-        return;
-    }
-    for (Watch& w : watches_) {
-        if (core_.endpoint_of(w.member) == event.peer) {
-            if (!w.case_is_open) {
-                core_.note_evidence(EvidenceKind::LinkLost, w.member);
-            }
-            if (w.is_subject && !w.case_is_open &&
-                has_no_ping_since(w, core_.timing.fresh_ping_interval)) {
-                ping(w, false);
-            }
-            return;
-        }
-    }
 }
 
 }  // namespace memberd

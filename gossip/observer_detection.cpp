@@ -9,7 +9,6 @@ namespace memberd {
 namespace {
 
 constexpr std::size_t kWatchesMax = 256;
-constexpr std::size_t kAskersMax = 16;
 constexpr std::size_t kOutstandingMax = 4096;
 // An unanswered ping is remembered for this many times the greatest depth of a death.
 constexpr int kOutstandingDepths = 2;
@@ -19,16 +18,13 @@ constexpr Duration kConnectionKept = std::chrono::seconds(30);
 constexpr int kConnectingRoundTrips = 4;
 // A watch that is no subject is kept this long after its last use.
 constexpr Duration kWatchIdle = std::chrono::seconds(30);
-// A ping is not repeated to a member that got one this recently (in parts of the fresh-ping
-// interval).
-constexpr int kRecentPingParts = 4;
 
-std::uint32_t to_ms(Duration duration) {
+}  // namespace
+
+std::uint32_t to_wire_ms(Duration duration) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 0, 0x7fffffff));
 }
-
-}  // namespace
 
 ObserverDetection::ObserverDetection(Core& core, Claims& claims)
     : core_(core),
@@ -275,7 +271,7 @@ void ObserverDetection::on_subject_ping(Slot member) {
 void ObserverDetection::on_ping(const Ping& ping, Slot sender, ReplyToken token) {
     Ack ack;
     ack.sequence = ping.sequence;
-    ack.next_slot_ms = sender == kNoSlot ? 0 : to_ms(next_slot_for(sender));
+    ack.next_slot_ms = sender == kNoSlot ? 0 : to_wire_ms(next_slot_for(sender));
     core_.begin().ack(core_.envelope(), ack, 0);
     core_.reply(token);
 }
@@ -324,13 +320,23 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
     w->round_trips.add(round_trip);
     w->answered_at = core_.now;
     w->own_alive_at = std::max(w->own_alive_at, answered.sent);
-    w->relay = kNoSlot;
-    w->relayed = 0;
+    note_answering(*w);
     prove_life(*w, answered.sent);
     if (w->is_subject && ack.next_slot_ms > 0) {
         const Duration cycle = core_.timing.period * (2 * kRingCountMax);
         schedule_subject(
             *w, core_.now + std::min<Duration>(std::chrono::milliseconds(ack.next_slot_ms), cycle));
+    }
+}
+
+void ObserverDetection::note_answering(Watch& w) {
+    w.refused_since = kNever;
+    w.relay = kNoSlot;
+    w.relayed = 0;
+    if (w.is_link_broken) {
+        w.is_link_broken = false;
+        core_.notice(NoticeKind::LinkMended, 0, core_.endpoint_of(w.member), 0,
+                     std::string(core_.name_of(w.member)));
     }
 }
 
@@ -429,77 +435,35 @@ void ObserverDetection::burst() {
     }
 }
 
-// --- Being a helper ---
-
-void ObserverDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token) {
-    if (sender == kNoSlot) {
-        return;
+void ObserverDetection::note_refusal(Watch& w) {
+    if (!is_refused(w)) {
+        w.refused_since = core_.now;
     }
-    const Slot subject = core_.roster.find(ping_req.subject);
-    const bool known = subject != kNoSlot && core_.roster.is_live(subject) &&
-                       core_.roster.profile(subject).instance == ping_req.subject_instance;
-    Watch* w = known ? watch(subject) : nullptr;
-    if (w == nullptr || w->askers.size() >= kAskersMax) {
-        core_.begin().nack(core_.envelope(), {ping_req.sequence}, 0);
-        core_.reply(token);
-        return;
-    }
-    if (w->alive_at > core_.now - std::chrono::milliseconds(ping_req.age_ms)) {
-        // With the sequence only what is first-hand: the asker will come back for more.
-        const bool is_ours = w->own_alive_at == w->alive_at;
-        Alive alive{ping_req.subject, ping_req.subject_instance, is_ours ? ping_req.sequence : 0,
-                    to_ms(core_.now - w->alive_at)};
-        core_.begin().alive(core_.envelope(), alive, 0);
-        core_.reply(token);
-        return;
-    }
-    std::erase_if(w->askers, [sender](const Asker& asker) { return asker.member == sender; });
-    w->askers.push_back({sender, ping_req.sequence, token, false});
-    if (has_no_ping_since(*w, core_.timing.fresh_ping_interval / kRecentPingParts)) {
-        ping(*w, false);
-    }
-    burst();
+    w.refused_at = core_.now;
 }
 
-void ObserverDetection::tell_askers(Watch& w) {
-    const bool is_ours = w.own_alive_at == w.alive_at;
-    for (const Asker& asker : w.askers) {
-        if (core_.roster.is_live(asker.member)) {
-            Alive alive{core_.name_of(w.member), w.instance, is_ours ? asker.sequence : 0,
-                        to_ms(core_.now - w.alive_at)};
-            core_.begin().alive(core_.envelope(), alive, 0);
-            core_.answer(asker.token, core_.endpoint_of(asker.member));
-        }
-    }
-    w.askers.clear();
-}
-
-// Proof of life that came after all, for one that was asked in vain: it has taken up the case.
-void ObserverDetection::tell_helper(const Watch& w, Slot helper) {
-    if (w.alive_at == Instant::min() || !core_.roster.is_live(helper)) {
-        return;
-    }
-    const Alive alive{core_.name_of(w.member), w.instance, 0, to_ms(core_.now - w.alive_at)};
-    core_.begin().alive(core_.envelope(), alive, 0);
-    core_.request(core_.endpoint_of(helper));
-}
-
-void ObserverDetection::on_nack(const Nack& nack, Slot sender) {
-    if (sender == kNoSlot) {
+void ObserverDetection::on_link(const LinkEvent& event) {
+    if (event.state == LinkState::Up) {
         return;
     }
     for (Watch& w : watches_) {
-        for (Helper& helper : w.helpers) {
-            if (helper.sequence == nack.sequence && helper.member == sender) {
-                core_.note_evidence(EvidenceKind::HelperNack, w.member, sender);
-                last_answer_ = core_.now;
-                helper.has_nack = true;
-                if (!w.case_is_open) {
-                    tell_helper(w, sender);
-                }
-                return;
-            }
+        if (core_.endpoint_of(w.member) != event.peer) {
+            continue;
         }
+        if (event.state == LinkState::Refused) {
+            note_refusal(w);
+        }
+        if (w.case_is_open) {
+            return;
+        }
+        core_.note_evidence(EvidenceKind::LinkLost, w.member);
+        if (w.is_subject && has_no_ping_since(w, core_.timing.fresh_ping_interval)) {
+            ping(w, false);
+        }
+        if (event.state == LinkState::Refused && w.unanswered_since != kNever) {
+            open_case(w);
+        }
+        return;
     }
 }
 

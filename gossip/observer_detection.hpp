@@ -23,6 +23,9 @@
 
 namespace memberd {
 
+// As times travel: whole milliseconds, rounded up.
+std::uint32_t to_wire_ms(Duration duration);
+
 class ObserverDetection {
   public:
     ObserverDetection(Core& core, Claims& claims);
@@ -57,6 +60,10 @@ class ObserverDetection {
     [[nodiscard]] const std::vector<Slot>& observers();
 
   private:
+    // A member that got a ping this recently (in parts of the interval of fresh pings) is not
+    // pinged again; and the first repetition comes after it.
+    static constexpr int kRecentPingParts = 4;
+
     // Who waits for news of a subject because it asked us with a ping-req.
     struct Asker {
         Slot member = kNoSlot;
@@ -96,10 +103,13 @@ class ObserverDetection {
         Instant next_helpers = kNever;  // when others are asked than those that reached it last
         Instant connected_at = Instant::min();  // when its present connection was asked for
         Instant next_suspicion = kNever;
-        Instant case_tick = kNever;  // the timer that counts; others are stale
-        Instant used_at;             // of a watch that is no subject: when it was last of use
-        Slot relay = kNoSlot;        // the helper that proved its life last
-        std::uint32_t relayed = 0;   // such proofs since its last answer to us
+        Instant case_tick = kNever;      // the timer that counts; others are stale
+        Instant used_at;                 // of a watch that is no subject: when it was last of use
+        Instant refused_since = kNever;  // connections to it are refused
+        Instant refused_at = kNever;     // when one was refused last
+        Slot relay = kNoSlot;            // the helper that proved its life last
+        std::uint32_t relayed = 0;       // such proofs since its last answer to us
+        bool is_link_broken = false;     // said so
         std::vector<Asker> askers;
         std::vector<Helper> helpers;  // of the open case, or of the last one
     };
@@ -156,6 +166,8 @@ class ObserverDetection {
     [[nodiscard]] Duration timeout_of(const Watch& watch) const;
     [[nodiscard]] bool may_replace_connection(const Watch& watch) const;
     void ask_strangers(Watch& watch, std::size_t count, std::vector<Slot> excluded);
+    void ask_strangers(Watch& watch);
+    void ask_for_more_accusers(Watch& watch);
     void ask(Watch& watch, const std::vector<Slot>& helpers);
     void burst();
     void suspect(Watch& watch, Duration silence);
@@ -180,6 +192,11 @@ class ObserverDetection {
     [[nodiscard]] Duration next_slot_for(Slot observer);
     [[nodiscard]] bool has_grace(Slot member) const;
     [[nodiscard]] Duration silence_of(const Watch& watch) const;
+    [[nodiscard]] bool is_refused(const Watch& watch) const;
+    [[nodiscard]] Instant suspect_at(const Watch& watch) const;
+    [[nodiscard]] Instant deep_at(const Watch& watch) const;
+    void note_refusal(Watch& watch);
+    void note_answering(Watch& watch);
     void note_reachable(Slot member);
 
     Core& core_;

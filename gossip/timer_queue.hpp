@@ -21,6 +21,7 @@ enum class TimerKind : std::uint8_t {
     LeaveRetry,
     NameCheck,
     PendingDeath,
+    HoldEnd,
     Sync,
     // Mode memberd.
     SubjectPing,

@@ -203,6 +203,16 @@ void Agent::take_notice(const Notice& notice) {
         case NoticeKind::Minority:
             log_->warn("this agent may be cut off with a minority: its own evidence decides now");
             break;
+        case NoticeKind::HeldBack:
+            log_->warn("declared dead again and again: this agent comes back in {} s, not at once",
+                       notice.number / 1000);
+            break;
+        case NoticeKind::LinkBroken:
+            log_->warn("{} does not answer this agent, but others reach it", notice.text);
+            break;
+        case NoticeKind::LinkMended:
+            log_->info("{} answers this agent again", notice.text);
+            break;
         case NoticeKind::GenerationRaised:
             parts_.state.generation = std::max(parts_.state.generation, notice.number);
             log_->info("generation raised to {}", notice.number);

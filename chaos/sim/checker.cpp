@@ -71,11 +71,17 @@ void Checker::judge(Instant now, Instant local, ProcessId process, const Output&
     const Ghost& ghost = ghosts_.running(process);
     messages_.read(ghost, now, out, sent_, violations_);
     const std::uint64_t deaths = ghost.engine->counters().deaths;
-    const EngineCall call{now,      local,
-                          ghost,    *ghost.engine,
-                          out,      has_heard_ ? &heard_ : nullptr,
-                          sent_,    pool_,
-                          network_, deaths - std::exchange(deaths_[ghost.run], deaths)};
+    const EngineCall call{now,
+                          local,
+                          ghost,
+                          *ghost.engine,
+                          out,
+                          has_heard_ ? &heard_ : nullptr,
+                          sent_,
+                          pool_,
+                          network_,
+                          link_ ? &*link_ : nullptr,
+                          deaths - std::exchange(deaths_[ghost.run], deaths)};
     if (log_) {
         log_->note(call);
     }
@@ -93,6 +99,7 @@ void Checker::judge(Instant now, Instant local, ProcessId process, const Output&
         accuracy_->look(now, violations_);
     }
     has_heard_ = false;
+    link_.reset();
     sent_.clear();
 }
 

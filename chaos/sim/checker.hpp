@@ -44,6 +44,9 @@ class Checker {
     void stood_still(Instant now, Instant local, ProcessId process, Duration gap);
 
     // Before the call that delivers it. The bytes live until judge().
+    // The call that comes next is about this connection.
+    void learns(const LinkEvent& event) { link_ = event; }
+
     void hears(ProcessId process, Bytes bytes);
     // After every call: what it has put out, and how its engine is now.
     void judge(Instant now, Instant local, ProcessId process, const Output& out);
@@ -95,6 +98,7 @@ class Checker {
     // Of the present call.
     Message heard_;
     bool has_heard_ = false;
+    std::optional<LinkEvent> link_;  // of the call that comes next
     std::vector<SentMessage> sent_;
     std::vector<std::uint64_t> deaths_;  // declared so far, by run
 };

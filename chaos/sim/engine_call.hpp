@@ -29,14 +29,11 @@ struct EngineCall {
     const std::vector<SentMessage>& sent;
     const ProfilePool& pool;
     const Network& network;
+    const LinkEvent* link = nullptr;    // what the transport said of a connection, if that was it
     std::uint64_t deaths_declared = 0;  // by this call, the engine's own count
 
     [[nodiscard]] std::string who() const { return ghost.name; }
 };
-
-inline bool is_gone(MemberState state) {
-    return state == MemberState::Dead || state == MemberState::Left;
-}
 
 // Somebody who lived is dead now; not a tombstone that now says so of another run.
 inline bool is_death(const Change& change) {

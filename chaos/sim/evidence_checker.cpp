@@ -108,6 +108,10 @@ void EvidenceChecker::judge(const EngineCall& call, Violations& violations) {
     if (call.heard != nullptr) {
         hear(call, observer);
     }
+    if (call.link != nullptr && call.link->state == LinkState::Refused) {
+        Subject& subject = observer.subjects[call.link->peer];
+        subject.refused_since = std::min(subject.refused_since, call.local);
+    }
     if (std::any_of(call.out.notices.begin(), call.out.notices.end(),
                     [](const Notice& notice) { return notice.kind == NoticeKind::DoubtEnded; })) {
         observer.withdrawn_at = call.local;
@@ -211,6 +215,7 @@ void EvidenceChecker::hear_ack(const EngineCall& call, Observer& observer, std::
     observer.unanswered_since = kNever;
     observer.stalled_at = kNever;
     Subject& subject = observer.subjects[answered.to];
+    subject.refused_since = kNever;
     subject.heard_at = std::max(subject.heard_at, answered.sent);
     subject.unanswered_at_latest =
         first_unanswered(observer, answered.to,
@@ -366,7 +371,10 @@ void EvidenceChecker::judge_own(const EngineCall& call,
     const Duration silence =
         has_asked ? call.local - subject->second.unanswered_since : Duration::zero();
     const std::string text = fmt::format("{} declares {} dead", call.who(), profile.name());
-    if (silence < timing_.silence_min) {
+    const bool was_refused = subject != observer.subjects.end() &&
+                             subject->second.refused_since != kNever &&
+                             call.local - subject->second.refused_since >= timing_.refused_for;
+    if (silence < timing_.silence_min && !was_refused) {
         violations.add(call.now, "I5",
                        fmt::format("{} after a silence of {:.3f} s, which is less than {:.3f} s",
                                    text, seconds(silence), seconds(timing_.silence_min)));

@@ -53,6 +53,7 @@ class EvidenceChecker {
         Instant heard_at = Instant::min();  // the same, of any answer
         Instant unanswered_since = kNever;  // at the earliest: what may be no answer is none
         Instant unanswered_at_latest = kNever;
+        Instant refused_since = kNever;         // connections, and no answer since
         Instant withdrawn_at = Instant::min();  // what was asked before may be given up
     };
 

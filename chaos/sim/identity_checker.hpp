@@ -32,6 +32,7 @@ class IdentityChecker {
     IdentityChecker(const EngineConfig& config, const Ghosts& ghosts)
         : suspicion_is_evidence_(config.mode == Mode::Memberd),
           membership_(config.timing.membership),
+          hold_max_(config.timing.membership.flapping.next),
           ghosts_(ghosts) {}
 
     void began(const Ghost& ghost);
@@ -86,6 +87,7 @@ class IdentityChecker {
     bool suspicion_is_evidence_;
     bool has_forger_ = false;
     MembershipTiming membership_;
+    const Duration hold_max_;
     const Ghosts& ghosts_;
     std::vector<Memory> memories_;  // by run
 };

@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kSampled = 100ms;
+// Holds that follow one another end within this many of the longest.
+constexpr int kHeldMost = 2;
 
 bool is_live(MemberState state) {
     return state == MemberState::Alive || state == MemberState::Suspect;
@@ -64,9 +66,27 @@ class Liveness {
 
     void watch_until(Duration end) {
         while (elapsed() < end && cluster_.violations().empty()) {
-            cluster_.run_for(std::min(kSampled, end - elapsed()));
+            const Duration step = std::min(kSampled, end - elapsed());
+            cluster_.run_for(step);
+            if (somebody_is_held() && held_for_ < kHeldMost * flapping().next) {
+                start_ += step;
+                held_for_ += step;
+                wrong_since_.clear();
+                continue;
+            }
             sample();
         }
+    }
+
+    [[nodiscard]] const FlapSettings& flapping() const {
+        return cluster_.options().timing.membership.flapping;
+    }
+
+    // Whoever holds itself back is away by its own will: that time does not count.
+    [[nodiscard]] bool somebody_is_held() const {
+        return std::any_of(core_.begin(), core_.end(), [this](Member member) {
+            return cluster_.is_up(member) && status(member).held_for > Duration::zero();
+        });
     }
 
     void sample() {
@@ -297,6 +317,7 @@ class Liveness {
     const LivenessBudget& budget_;
     std::vector<Member> core_;
     Instant start_;
+    Duration held_for_{};
     std::map<std::pair<Member, Member>, Instant> wrong_since_;
     std::map<Member, Before> quiet_;
     std::map<Member, Instant> on_trial_since_;  // at whom cases are open, since when

@@ -91,6 +91,9 @@ void World::hand_over(ProcessId id, const Held& held) {
         trace_.add(static_cast<std::uint64_t>(id) << 8U |
                    static_cast<std::uint64_t>(held.link->state));
         process.engine->link(local, *held.link, out_);
+        if (is_checked()) {
+            checker_->learns(*held.link);
+        }
         finish(id);
     }
     if (held.packet == kNone) {
@@ -249,6 +252,9 @@ bool World::ends_the_process(Process& process, const Notice& notice) {
         case NoticeKind::DoubtEnded:
         case NoticeKind::Minority:
         case NoticeKind::GenerationRaised:
+        case NoticeKind::HeldBack:
+        case NoticeKind::LinkBroken:
+        case NoticeKind::LinkMended:
             return false;
     }
     return false;

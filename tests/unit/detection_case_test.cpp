@@ -35,6 +35,12 @@ class Case : public ::testing::Test {
         return rig->all_sent<Ping>(&x())[before]->at;
     }
 
+    void first_ping_to_x() {
+        while (rig->count<Ping>(&x()) == 0) {
+            rig->step(rig->now + 1s);
+        }
+    }
+
     // Lets the others accuse x every half second, as `count` of them do, until `end`.
     void run_accused_by(int count, Instant end, Duration age = 3s) {
         while (rig->now < end) {
@@ -72,12 +78,82 @@ TEST_F(Case, OpensAtTheTimeoutWithAFreshPingAndFourHelpers) {
 TEST_F(Case, PingsAgainEvery300MillisecondsOnTheSameNewConnection) {
     const Instant t = first_miss();
     rig->run_for(1700ms);
+    // The first repetition comes soon: by then it is known whether others answer.
+    const std::vector<Duration> expected{0ms, 300ms, 375ms, 675ms, 975ms, 1275ms, 1575ms};
     const auto pings = rig->all_sent<Ping>(&x());
-    ASSERT_EQ(pings.size(), 6U);
-    for (int i = 1; i < 6; ++i) {
-        EXPECT_EQ(pings[static_cast<std::size_t>(i)]->at, t + i * 300ms);
-        EXPECT_EQ(pings[static_cast<std::size_t>(i)]->fresh, i == 1);
+    ASSERT_EQ(pings.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(pings[i]->at, t + expected[i]);
+        EXPECT_EQ(pings[i]->fresh, i == 1);
     }
+}
+
+TEST_F(Case, KeepsAConnectionForThreeIntervalsWhereNobodyAnswersQuickly) {
+    for (int i = 1; i < 8; ++i) {
+        other(i).answers = false;
+    }
+    const Instant t = first_miss();
+    rig->run_for(1700ms);
+    for (const Sent* ping : rig->all_sent<Ping>(&x())) {
+        EXPECT_EQ(ping->fresh, ping->at == t + 975ms) << (ping->at - t).count();
+    }
+}
+
+TEST_F(Case, IsLookedAtAgainAtOnceByTheHelperThatReachedTheSubjectLast) {
+    const Instant t = first_miss();
+    rig->run_for(300ms);
+    const Sent* asked = rig->all_sent<PingReq>().back();
+    const Peer& helper = rig->peer_at(asked->to);
+    rig->hear_alive(helper,
+                    {"p00", x().profile.instance, asked->body<PingReq>().sequence, 100});
+    rig->forget_past();
+    rig->run_until_sent<PingReq>(20s);
+    const auto again = rig->all_sent<PingReq>();
+    ASSERT_EQ(again.size(), 1U) << (rig->now - t).count();
+    EXPECT_EQ(again[0]->to, helper.profile.endpoint);
+    // It can't any more: so the others are asked.
+    rig->run_for(400ms);
+    EXPECT_EQ(rig->count<PingReq>(), 5U);
+}
+
+TEST_F(Case, TellsAHelperThatFoundNothingOfTheAnswerThatCame) {
+    first_miss();
+    rig->run_for(300ms);
+    const auto asked = rig->all_sent<PingReq>();
+    const Peer& first = rig->peer_at(asked[0]->to);
+    const Peer& second = rig->peer_at(asked[1]->to);
+    const std::uint32_t sequence = asked[0]->body<PingReq>().sequence;
+    rig->hear_nack(first, sequence);
+    rig->hear_alive(second, {"p00", x().profile.instance, asked[1]->body<PingReq>().sequence, 50});
+    const auto told = rig->all_sent<Alive>(&first);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0]->body<Alive>().subject, "p00");
+    EXPECT_EQ(rig->count<Alive>(&second), 0U);
+}
+
+TEST_F(Case, IsSuspectAfterHalfASecondOfRefusalsAndDeadAfterAWhole) {
+    const Instant t = rig->now;
+    while (rig->now < t + 990ms) {
+        rig->refuse(x());
+        for (int i = 1; i < 5; ++i) {
+            rig->hear_suspicion(other(i), {&x()}, 500ms);
+        }
+        rig->run_for(90ms);
+    }
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
+    EXPECT_GE(rig->count<Suspicion>(), 1U);
+    rig->run_for(20ms);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Dead);
+    EXPECT_EQ(rig->time_of("p00", MemberState::Dead), t + 1s);
+}
+
+TEST_F(Case, NeedsItsWholeDepthAfterARefusalThatIsNotRepeated) {
+    rig->refuse(x());
+    const Instant t = rig->now;
+    run_accused_by(4, t + 2900ms);
+    EXPECT_NE(rig->state_of("p00"), MemberState::Dead);
+    run_accused_by(4, t + 4s);
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Dead);
 }
 
 TEST_F(Case, PingsAllSubjectsOnceWhenItOpens) {
@@ -109,22 +185,31 @@ TEST_F(Case, SuspectsAfter1800MillisecondsAndSaysSoEvery500) {
     EXPECT_EQ(rig->engine.status(rig->now).suspect, 1U);
 }
 
-TEST_F(Case, AsksFourMoreHelpersWithEveryRepetitionUpToAllOthersOrTwelve) {
+TEST_F(Case, ReplacesHelpersThatSayNothingUpToAllOthersOrThirtyTwo) {
     first_miss();
     rig->run_for(4s);
-    // Seven others: four at once, three more.
     EXPECT_EQ(rig->count<PingReq>(), 7U);
 
     start(40);
-    const Sent* ping = nullptr;
-    while (ping == nullptr) {
-        rig->step(rig->now + 1s);
-        for (const Sent* each : rig->all_sent<Ping>(&x())) {
-            ping = each;
+    first_ping_to_x();
+    rig->run_for(6s);
+    EXPECT_EQ(rig->count<PingReq>(), 32U);
+}
+
+TEST_F(Case, AsksFourMoreHelpersWithEveryRepetitionUpToTwelveWhereAllSpeak) {
+    start(40);
+    first_ping_to_x();
+    const Instant end = rig->now + 6s;
+    std::size_t heard = 0;
+    while (rig->now < end) {
+        rig->run_for(10ms);
+        const auto asked = rig->all_sent<PingReq>();
+        for (; heard < asked.size(); ++heard) {
+            rig->hear_nack(rig->peer_at(asked[heard]->to),
+                           asked[heard]->body<PingReq>().sequence);
         }
     }
-    rig->run_for(6s);
-    EXPECT_EQ(rig->count<PingReq>(), 12U);
+    EXPECT_EQ(heard, 12U);
 }
 
 TEST_F(Case, EndsInDeathOnlyWithDepthAndBreadth) {

@@ -269,6 +269,11 @@ void EngineRig::hear_refuse(const Refuse& refuse) {
     hear(std::move(bytes));
 }
 
+void EngineRig::refuse(const Peer& peer) {
+    engine.link(now, {peer.profile.endpoint, LinkState::Refused}, out);
+    collect();
+}
+
 void EngineRig::answer(const Sent& message) {
     if (!message.is<Ping>()) {
         return;

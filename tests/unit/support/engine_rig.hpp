@@ -133,6 +133,8 @@ class EngineRig {
     void hear_join(const Peer& from, ReplyToken token, const std::string& cluster = "blue");
     void hear_leave_ack(const Peer& from, std::uint32_t sequence);
     void hear_refuse(const Refuse& refuse);
+    // The transport says that nobody listens where the peer did.
+    void refuse(const Peer& peer);
 
     // --- Time ---
     void run_for(Duration length);

@@ -1,0 +1,193 @@
+// The part of Claims about this member itself: what it says, and how it answers what others say.
+#include <algorithm>
+
+#include "gossip/claims.hpp"
+
+namespace memberd {
+
+void Claims::about_self(const Update& update) {
+    if (core_.is_leaving) {
+        return;
+    }
+    const Claim own = core_.roster.claim(core_.self);
+    const Claim& claim = update.claim;
+    if (generation_jumps(own.generation, claim.generation)) {
+        ++core_.counters.claims_refused;
+        return;
+    }
+    if (claim.instance == own.instance) {
+        const bool accuses = claim.state != MemberState::Alive;
+        const bool reaches_us = claim.generation > own.generation ||
+                                (claim.generation == own.generation &&
+                                 (claim.state == MemberState::Left ||
+                                  claim.incarnation >= own.incarnation + (accuses ? 0 : 1)));
+        if (reaches_us && must_stay_away(update)) {
+            return;
+        }
+        if (reaches_us) {
+            refute(claim);
+        } else if (claim.generation != own.generation || claim.incarnation < own.incarnation) {
+            outdated_.push_back(core_.self);
+        }
+        return;
+    }
+    if (claim.generation < own.generation) {
+        outdated_.push_back(
+            core_
+                .self);  // An earlier run of ours; or a clone, which gives way when it hears of us.
+        return;
+    }
+    Endpoint other;
+    if (const auto profile =
+            update.profile.empty() ? std::nullopt : decode_profile(update.profile)) {
+        other = profile->endpoint;
+    }
+    // Whoever lived where we listen now lives no longer; and the dead contest nothing. All others
+    // are asked first.
+    if (is_gone(claim.state) || other == core_.endpoint_of(core_.self)) {
+        raise_generation_above(claim.generation);
+    } else if (other.port != 0) {
+        contested_ = ContestedName{claim, other};
+    }
+}
+
+// Removed again and again, this member comes back later, so that what others build on it moves less
+// often. Until then it answers all that reaches it, and leaves the death unrefuted.
+bool Claims::must_stay_away(const Update& update) {
+    const Claim& claim = update.claim;
+    const bool is_removal = core_.config.mode == Mode::Memberd &&
+                            claim.state == MemberState::Dead &&
+                            claim.generation == core_.roster[core_.self].generation;
+    if (!is_removal) {
+        return false;
+    }
+    if (held_until_ == kNever) {
+        const Duration hold = is_our_failure(update)
+                                  ? flapping_.removed(core_.now, core_.timing.membership.flapping)
+                                  : Duration::zero();
+        if (hold == Duration::zero()) {
+            return false;
+        }
+        held_until_ = core_.now + hold;
+        core_.timers.set(held_until_, TimerKind::HoldEnd);
+        core_.notice(NoticeKind::HeldBack, 0, {},
+                     static_cast<std::uint64_t>(
+                         std::chrono::duration_cast<std::chrono::milliseconds>(hold).count()));
+    }
+    held_incarnation_ = std::max(held_incarnation_, claim.incarnation);
+    return true;
+}
+
+// Whether this death says something about us: two accusers have lived on our side all the while, or
+// few have. Where a cluster fell apart, those on the greater side do not flap, nor do halves; and
+// the word of one alone moved nobody else.
+bool Claims::is_our_failure(const Update& death) const {
+    const Instant horizon = core_.now - core_.timing.silence_max * 2;
+    const auto is_steady = [&](Slot slot) {
+        return core_.roster.is_live(slot) && core_.roster[slot].since <= horizon;
+    };
+    std::size_t accusers = 0;
+    for (std::size_t i = 0; i < death.accuser_count; ++i) {
+        const Slot accuser = core_.roster.find(death.accusers[i]);
+        accusers += accuser != kNoSlot && accuser != core_.self && is_steady(accuser) ? 1 : 0;
+    }
+    std::size_t steady = 1;  // This member itself.
+    std::size_t others = 0;
+    const Instant lately = core_.now - core_.timing.membership.flapping.window;
+    for (Slot slot = 0; slot < core_.roster.slot_count(); ++slot) {
+        const Record& record = core_.roster[slot];
+        if (!record.used || slot == core_.self) {
+            continue;
+        }
+        steady += is_steady(slot) ? 1 : 0;
+        const bool was_lost = record.state == MemberState::Dead && record.since > lately;
+        others += core_.roster.is_live(slot) || was_lost ? 1 : 0;
+    }
+    const bool is_with_few = 3 * steady < others + 1;
+    return death.accuser_count >= 2 && (accusers >= 2 || is_with_few);
+}
+
+void Claims::on_hold_end() {
+    if (held_until_ == kNever || core_.now < held_until_ || core_.is_leaving) {
+        return;
+    }
+    Claim death = core_.roster.claim(core_.self);
+    death.state = MemberState::Dead;
+    death.incarnation = std::max(death.incarnation, held_incarnation_);
+    refute(death);
+}
+
+Duration Claims::held_for(Instant now) const {
+    return held_until_ == kNever ? Duration::zero() : std::max(held_until_ - now, Duration::zero());
+}
+
+void Claims::refute(const Claim& claim) {
+    // SWIM section 4.2: only the accused answers an accusation, with a greater incarnation. Leaving
+    // beats every incarnation of its generation, so that takes a new generation.
+    // Others refuse an incarnation that jumps, so a claim that does is outdone by a generation too.
+    const Record& held = core_.roster[core_.self];
+    if (claim.generation > held.generation || claim.state == MemberState::Left ||
+        claim.incarnation >= kIncarnationMax - 1 ||
+        claim.incarnation - held.incarnation >= kIncarnationJumpMax) {
+        if (!raise_generation_above(claim.generation)) {
+            return;  // Who said it would say it again, for ever.
+        }
+    } else {
+        Claim own = core_.roster.claim(core_.self);
+        own.incarnation = claim.incarnation + 1;
+        core_.roster.update(core_.self, own, kNoProfile, core_.roster[core_.self].since);
+        view_changed();
+        core_.queue.add(core_.self, UpdateClass::Verdict);
+    }
+    held_until_ = kNever;
+    ++core_.counters.refutations;
+    outdated_.push_back(core_.self);
+    core_.happened(MembershipEventKind::Refuted, core_.self);
+}
+
+bool Claims::raise_generation_above(std::uint64_t generation) {
+    Claim own = core_.roster.claim(core_.self);
+    if (own.generation > generation) {
+        return true;
+    }
+    // Others would refuse it too.
+    if (generation >= kGenerationMax || generation_jumps(own.generation, generation + 1)) {
+        ++core_.counters.claims_refused;
+        return false;
+    }
+    own.generation = generation + 1;
+    own.incarnation = 0;
+    core_.roster.update(core_.self, own, kNoProfile, core_.roster[core_.self].since);
+    view_changed();
+    core_.queue.add(core_.self, UpdateClass::Verdict);
+    core_.notice(NoticeKind::GenerationRaised, 0, {}, own.generation);
+    core_.note_change(ChangeKind::Updated, core_.self, MemberState::Alive, false);
+    return true;
+}
+
+void Claims::restate_self(ProfileId profile, UpdateClass kind) {
+    Claim own = core_.roster.claim(core_.self);
+    if (own.incarnation >= kIncarnationMax - 1) {
+        ++own.generation;
+        own.incarnation = 0;
+        core_.notice(NoticeKind::GenerationRaised, 0, {}, own.generation);
+    } else {
+        ++own.incarnation;
+    }
+    held_until_ = kNever;  // What is new about us outdoes the death.
+    core_.roster.update(core_.self, own, profile, core_.roster[core_.self].since);
+    view_changed();
+    core_.queue.add(core_.self, kind);
+    core_.note_change(ChangeKind::Updated, core_.self, core_.shown_state(core_.self), false);
+}
+
+void Claims::leave_self() {
+    Claim own = core_.roster.claim(core_.self);
+    own.state = MemberState::Left;
+    core_.roster.update(core_.self, own, kNoProfile, core_.now);
+    view_changed();
+    core_.queue.add(core_.self, UpdateClass::Departure);
+    core_.note_change(ChangeKind::State, core_.self, MemberState::Alive, false);
+}
+
+}  // namespace memberd

@@ -1,0 +1,36 @@
+#include "detector/flap_damping.hpp"
+
+#include <gtest/gtest.h>
+
+namespace memberd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr FlapSettings kSettings{10min, 60s, 10min};
+
+TEST(FlapDamping, LetsTheFirstReturnPassAndHoldsTheSecondAndFurtherOnes) {
+    FlapDamping damping;
+    const Instant start = Instant{} + 1h;
+    EXPECT_EQ(damping.removed(start, kSettings), 0s);
+    EXPECT_EQ(damping.removed(start + 40s, kSettings), 60s);
+    EXPECT_EQ(damping.removed(start + 140s, kSettings), 10min);
+    EXPECT_EQ(damping.removed(start + 740s - 1ns, kSettings), 10min);
+}
+
+TEST(FlapDamping, ForgetsWhatIsLongerAgoThanTheWindow) {
+    FlapDamping damping;
+    const Instant start = Instant{} + 1h;
+    EXPECT_EQ(damping.removed(start, kSettings), 0s);
+    EXPECT_EQ(damping.removed(start + 10min, kSettings), 0s);
+    EXPECT_EQ(damping.removed(start + 20min - 1ns, kSettings), 60s);
+}
+
+TEST(FlapDamping, WorksFromTheBeginningOfTime) {
+    FlapDamping damping;
+    EXPECT_EQ(damping.removed(Instant{}, kSettings), 0s);
+    EXPECT_EQ(damping.removed(Instant{} + 1s, kSettings), 60s);
+}
+
+}  // namespace
+}  // namespace memberd

@@ -1,0 +1,148 @@
+// A member that is removed again and again holds itself back.
+#include <gtest/gtest.h>
+
+#include "tests/unit/support/engine_rig.hpp"
+
+namespace memberd::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Flapping : public ::testing::Test {
+  protected:
+    Flapping() {
+        rig.add_many(8);
+        rig.run_for(30s);
+    }
+
+    std::uint32_t incarnation() { return rig.engine.self().claim.incarnation; }
+
+    // Two of the others have declared us dead, as we are.
+    void hear_of_own_death(std::vector<std::string> accusers = {"p01", "p02"}) {
+        Said said = about_self(MemberState::Dead, incarnation());
+        said.accusers = std::move(accusers);
+        rig.hear_gossip(rig.peer("p03"), {said});
+    }
+
+    EngineRig rig;
+};
+
+TEST_F(Flapping, ReturnsAtOnceTheFirstTime) {
+    hear_of_own_death();
+    EXPECT_EQ(incarnation(), 1U);
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
+}
+
+TEST_F(Flapping, ReturnsAfterAMinuteTheSecondTimeAndAfterTenTheThird) {
+    hear_of_own_death();
+    rig.run_for(40s);
+    hear_of_own_death();
+    EXPECT_EQ(incarnation(), 1U);
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 60s);
+    const Notice* held = rig.noticed(NoticeKind::HeldBack);
+    ASSERT_NE(held, nullptr);
+    EXPECT_EQ(held->number, 60'000U);
+
+    rig.run_for(59s);
+    hear_of_own_death();  // Told again: the same death.
+    EXPECT_EQ(incarnation(), 1U);
+    rig.run_for(1s);
+    EXPECT_EQ(incarnation(), 2U);
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
+
+    rig.run_for(20s);
+    hear_of_own_death();
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 10min);
+    rig.run_for(10min);
+    EXPECT_EQ(incarnation(), 3U);
+}
+
+TEST_F(Flapping, OutdoesTheGreatestDeathThatItHasHeardOf) {
+    hear_of_own_death();
+    hear_of_own_death();
+    Said said = about_self(MemberState::Dead, 5);
+    said.accusers = {"p01", "p02"};
+    rig.hear_gossip(rig.peer("p03"), {said});
+    EXPECT_EQ(incarnation(), 1U);
+    rig.run_for(60s);
+    EXPECT_EQ(incarnation(), 6U);
+}
+
+TEST_F(Flapping, IsNotHeldForLongAgo) {
+    hear_of_own_death();
+    rig.run_for(10min);
+    hear_of_own_death();
+    EXPECT_EQ(incarnation(), 2U);
+}
+
+TEST_F(Flapping, IsNotHeldOnTheWordOfOne) {
+    hear_of_own_death({"p01"});
+    hear_of_own_death({"p01"});
+    EXPECT_EQ(incarnation(), 2U);
+}
+
+TEST_F(Flapping, IsNotHeldWhereItWasOnTheGreaterSideOfACut) {
+    // Those who accuse were dead to us until a moment ago: they sat on the other side.
+    for (int round = 0; round < 3; ++round) {
+        for (const char* name : {"p01", "p02"}) {
+            Said said = dead(rig.peer(name), {"p04", "p05"});
+            said.claim.incarnation = static_cast<std::uint32_t>(round);
+            rig.hear_gossip(rig.peer("p03"), {said});
+            ASSERT_EQ(rig.state_of(name), MemberState::Dead);
+            said.claim = {said.claim.instance, said.claim.generation, said.claim.incarnation + 1,
+                          MemberState::Alive};
+            said.accusers.clear();
+            rig.hear_gossip(rig.peer("p03"), {said});
+            ASSERT_EQ(rig.state_of(name), MemberState::Alive);
+        }
+        hear_of_own_death();
+        EXPECT_EQ(incarnation(), static_cast<std::uint32_t>(round + 1));
+    }
+}
+
+TEST_F(Flapping, IsHeldWhereItWasAloneOnTheOtherSide) {
+    for (int round = 0; round < 2; ++round) {
+        for (int i = 0; i < 8; ++i) {
+            Said said = dead(rig.peer("p0" + std::to_string(i)), {"p04", "p05"});
+            said.claim.incarnation = static_cast<std::uint32_t>(round);
+            rig.hear_gossip(rig.peer("p0" + std::to_string((i + 1) % 8)), {said});
+        }
+        hear_of_own_death();
+        for (int i = 0; i < 8; ++i) {
+            Said said = alive(rig.peer("p0" + std::to_string(i)));
+            said.claim.incarnation = static_cast<std::uint32_t>(round + 1);
+            rig.hear_gossip(rig.peer("p03"), {said});
+        }
+    }
+    EXPECT_EQ(incarnation(), 1U);
+    EXPECT_GT(rig.engine.status(rig.now).held_for, 0s);
+}
+
+TEST_F(Flapping, EndsWhenTheMemberHasSomethingNewToSay) {
+    hear_of_own_death();
+    hear_of_own_death();
+    ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
+    Attributes attributes;
+    attributes.tags = {{"role", "cache"}};
+    ASSERT_TRUE(rig.engine.set_attributes(rig.now, attributes, rig.out));
+    rig.collect();
+    EXPECT_EQ(incarnation(), 2U);
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
+}
+
+TEST(FlappingBaselines, AreNeverHeld) {
+    for (const Mode mode : {Mode::Swim, Mode::Lifeguard}) {
+        EngineRig rig({.mode = mode});
+        rig.add_many(8);
+        rig.run_for(30s);
+        for (std::uint32_t round = 0; round < 4; ++round) {
+            Said said = about_self(MemberState::Dead, round);
+            said.accusers = {"p01", "p02"};
+            rig.hear_gossip(rig.peer("p03"), {said});
+            EXPECT_EQ(rig.engine.self().claim.incarnation, round + 1);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace memberd::tests
