@@ -1,7 +1,5 @@
 #include "detector/flap_damping.hpp"
 
-#include <algorithm>
-
 #include "detector/check.hpp"
 
 namespace memberd {
@@ -9,14 +7,15 @@ namespace memberd {
 Duration FlapDamping::removed(Instant now, const FlapSettings& settings) {
     MEMBERD_CHECK(settings.first >= Duration::zero() && settings.next >= settings.first,
                   "a hold does not shrink with the number of removals");
-    const Instant horizon = now - settings.window;
-    const auto recent = std::count_if(removals_.begin(), removals_.end(),
-                                      [horizon](Instant at) { return at > horizon; });
-    removals_ = {removals_[1], now};
-    if (recent == 0) {
+    if (removals_ == 0 || now - returns_at_ >= settings.window) {
+        removals_ = 1;
+        returns_at_ = now;
         return Duration::zero();
     }
-    return recent == 1 ? settings.first : settings.next;
+    const Duration hold = removals_ == 1 ? settings.first : settings.next;
+    removals_ = 2;
+    returns_at_ = now + hold;
+    return hold;
 }
 
 }  // namespace memberd

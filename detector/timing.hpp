@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "detector/flap_damping.hpp"
 #include "detector/result.hpp"
 #include "detector/round_trip.hpp"
 #include "detector/self_doubt.hpp"
@@ -34,6 +33,13 @@ struct BaselineTiming {
     std::uint32_t gossip_fanout = 0;
     std::uint32_t retransmit_multiplier = 0;  // an update is sent this often times log10(n + 1)
     Duration sync_interval{};
+};
+
+// Of members that are removed again and again, see flap_damping.hpp.
+struct FlapSettings {
+    Duration window{};  // without a removal after a return: all is forgotten
+    Duration first{};   // >= 0
+    Duration next{};    // >= first
 };
 
 // What all modes share.

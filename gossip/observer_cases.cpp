@@ -43,8 +43,7 @@ Duration ObserverDetection::silence_of(const Watch& w) const {
     return w.unanswered_since == kNever ? Duration::zero() : core_.now - w.unanswered_since;
 }
 
-// The machine lives and nobody listens there: the process has gone. Said again and again, or it may
-// have been the moment of a restart.
+// The machine lives and nobody listens there: the process has gone.
 bool ObserverDetection::is_refused(const Watch& w) const {
     return w.refused_since != kNever && core_.now - w.refused_at <= core_.timing.refused_for;
 }
@@ -60,7 +59,10 @@ Instant ObserverDetection::deep_at(const Watch& w) const {
     const Instant silent =
         w.unanswered_since + required_silence(core_.timing.silence_min, core_.timing.silence_max,
                                               core_.timing.phi_threshold, w.round_trips);
-    return is_refused(w) ? std::min(silent, w.refused_since + core_.timing.refused_for) : silent;
+    // Said more than once, or it may have been the moment of a restart.
+    const Duration said_for = w.refused_at - w.refused_since;
+    const bool is_sure = is_refused(w) && said_for >= core_.timing.refused_for / 2;
+    return is_sure ? std::min(silent, w.refused_since + core_.timing.refused_for) : silent;
 }
 
 std::size_t ObserverDetection::open_cases() const {

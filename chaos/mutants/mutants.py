@@ -147,7 +147,7 @@ EVIDENCE = (
             "    return death.accuser_count >= 2 && (accusers < 2 || is_with_few || accusers >= 2);")),
     mutant("one-refusal-is-enough", "a refused connection counts when it was refused for a while",
            ("gossip/observer_cases.cpp",
-            "    return is_refused(w) ? std::min(silent, w.refused_since + core_.timing.refused_for) : silent;",
+            "    return is_sure ? std::min(silent, w.refused_since + core_.timing.refused_for) : silent;",
             "    return is_refused(w) ? std::min(silent, w.refused_since) : silent;")),
     mutant("no-way-around", "who reached a member for us is asked first the next time",
            ("gossip/observer_helpers.cpp",

@@ -170,6 +170,13 @@ class Execution {
         result.events = cluster_.history().events;
         result.length = cluster_.elapsed();
         result.took_hold = std::move(took_hold_);
+        if (result.failures.empty()) {
+            cluster_.world().close();
+            for (const Violation& violation : cluster_.violations()) {
+                result.failures.push_back(
+                    {violation.invariant, violation.text, violation.at - kBeginning});
+            }
+        }
         return result;
     }
 

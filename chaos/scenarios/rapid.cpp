@@ -179,6 +179,9 @@ void run_sampled(Trial& trial, BadLinks& bad, Duration length) {
     }
 }
 
+// A member that flaps comes back at once the first time only.
+constexpr double kReturnsMax = 2.0;
+
 void judge(Trial& trial, const BadLinks& bad, std::string_view removal_target) {
     trial.add_traffic();
     trial.took_hold(not_carried(*trial) > 0, "everything was carried");
@@ -190,12 +193,12 @@ void judge(Trial& trial, const BadLinks& bad, std::string_view removal_target) {
     }
     const auto pairs =
         static_cast<double>(bad.victims.size() * (trial->size() - bad.victims.size()));
-    trial.add("returns_per_pair", static_cast<double>(trial->history().returns) / pairs,
-              "<= 2 in 10 min; not judged: no damping of members that flap yet");
+    const double returns = static_cast<double>(trial->history().returns) / pairs;
+    trial.add("returns_per_pair", returns, "<= 2 in 10 min");
+    trial.promise(returns <= kReturnsMax, "bad members came back too often");
     trial.add("deaths_per_pair_most",
               static_cast<double>(deaths_per_pair_max(*trial, bad.victims)));
-    trial.add("rings_equal_share", bad.rings.equal_share(),
-              ">= 0.99; not judged: no damping of members that flap yet");
+    trial.add("rings_equal_share", bad.rings.equal_share(), ">= 0.99; not judged");
     trial.promise_accuracy();
     trial->heal();
     const auto whole = trial.run_until_whole(heal_limit(trial.options().cluster, 10s));
@@ -226,7 +229,7 @@ void flip_flop(const ScenarioOptions& options, Report& report) {
         trial->heal();
         run_sampled(trial, bad, options.duration("on_s"));
     }
-    judge(trial, bad, "<= 4; not judged: refusal and damping are not there yet");
+    judge(trial, bad, "<= 4; not judged");
 }
 
 constexpr std::array kLossSettings{

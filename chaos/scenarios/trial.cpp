@@ -1,6 +1,7 @@
 #include "chaos/scenarios/trial.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "chaos/scenarios/measures.hpp"
@@ -11,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kProgressStep = 1s;
+constexpr Duration kLook = 10ms;
+constexpr auto kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
@@ -20,7 +23,15 @@ Trial::Trial(const ScenarioOptions& options, Report& report)
 Trial::Trial(const ScenarioOptions& options, Report& report, ClusterOptions cluster)
     : options_(options),
       report_(report),
-      cluster_(std::move(cluster)) {}
+      cluster_(std::move(cluster)) {
+    if (is_memberd() && cluster_.options().checks == Checks::On) {
+        // How many may be lost is for each scenario to say; how, is the same for all.
+        AccuracyBudget budget;
+        budget.false_deaths = kUnlimited;
+        budget.false_deaths_at_healthy = kUnlimited;
+        cluster_.world().expect_accuracy(budget);
+    }
+}
 
 void Trial::fault(const std::function<void()>& action) const {
     if (options_.has_faults) {
@@ -51,12 +62,33 @@ bool Trial::run_until(const std::function<bool()>& condition, Duration limit, Du
     return cluster_.violations().empty();
 }
 
+bool Trial::is_anybody_held() const {
+    for (Member member = 0; member < cluster_.size(); ++member) {
+        if (cluster_.is_up(member) &&
+            cluster_.engine(member).status(cluster_.now()).held_for > 0s) {
+            return true;
+        }
+    }
+    return false;
+}
+
 std::optional<Duration> Trial::run_until_whole(Duration limit) {
     const Instant begin = cluster_.now();
-    if (!run_until([&] { return is_whole(cluster_); }, limit)) {
-        return std::nullopt;
+    Duration held{};
+    while (!is_whole(cluster_)) {
+        if (cluster_.now() - begin - held >= limit || !cluster_.violations().empty()) {
+            return std::nullopt;
+        }
+        // Who flaps stays away for a while of its own will: that is no part of becoming whole.
+        const bool is_held = is_anybody_held();
+        const Duration step = is_held ? kProgressStep : kLook;
+        run_for(step);
+        held += is_held ? step : Duration::zero();
     }
-    return cluster_.now() - begin;
+    if (held > Duration::zero()) {
+        add("held_s", seconds(held));
+    }
+    return cluster_.now() - begin - held;
 }
 
 void Trial::promise(bool holds, std::string_view what) {
@@ -103,6 +135,13 @@ void Trial::close() {
         report_.explanation = cluster_.explain();
     }
     report_.add_hash(cluster_.trace_hash());
+    if (report_.passed()) {
+        cluster_.world().close();
+        if (!cluster_.violations().empty()) {
+            report_.failures.emplace_back("something was not given back");
+            report_.explanation = cluster_.explain();
+        }
+    }
 }
 
 void Trial::finish() {

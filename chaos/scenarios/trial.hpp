@@ -31,6 +31,8 @@ class Trial {
                    Duration limit,
                    Duration step = std::chrono::milliseconds(10));
     // Until everybody sees exactly those that run; how long that took, or nothing at the limit.
+    // While somebody holds itself back (held_for) the time does not count; the figure `held_s` says
+    // how long that was.
     std::optional<Duration> run_until_whole(Duration limit);
 
     // --- Verdicts ---
@@ -73,6 +75,8 @@ class Trial {
     [[nodiscard]] const ScenarioOptions& options() const { return options_; }
 
   private:
+    [[nodiscard]] bool is_anybody_held() const;
+
     using Clock = std::chrono::steady_clock;
 
     const ScenarioOptions& options_;

@@ -80,8 +80,8 @@ void Checker::judge(Instant now, Instant local, ProcessId process, const Output&
                           sent_,
                           pool_,
                           network_,
-                          link_ ? &*link_ : nullptr,
-                          deaths - std::exchange(deaths_[ghost.run], deaths)};
+                          deaths - std::exchange(deaths_[ghost.run], deaths),
+                          link_ ? &*link_ : nullptr};
     if (log_) {
         log_->note(call);
     }

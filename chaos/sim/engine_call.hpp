@@ -29,8 +29,8 @@ struct EngineCall {
     const std::vector<SentMessage>& sent;
     const ProfilePool& pool;
     const Network& network;
-    const LinkEvent* link = nullptr;    // what the transport said of a connection, if that was it
     std::uint64_t deaths_declared = 0;  // by this call, the engine's own count
+    const LinkEvent* link = nullptr;    // what the transport said of a connection, if that was it
 
     [[nodiscard]] std::string who() const { return ghost.name; }
 };

@@ -136,7 +136,8 @@ TEST(SlowCpu, MakesMessagesWaitAndTimersLateAndKillsNobodyElse) {
 
     cluster.quicken(1);
 
-    EXPECT_TRUE(cluster.run_until([&] { return cluster.all_see_all(); }, 15s)) << cluster.explain();
+    // It was removed twice, so it holds itself back for a minute.
+    EXPECT_TRUE(cluster.run_until([&] { return cluster.all_see_all(); }, 75s)) << cluster.explain();
     EXPECT_TRUE(cluster.world().is_healthy(1));
     expect_sound(cluster);
 }
@@ -182,7 +183,7 @@ TEST(SlowCpu, MayBePausedBlockedAndKilled) {
     cluster.slow(2, {50ms, 1ms, {}, {}});
     cluster.run_for(1s);
     cluster.kill(2);
-    cluster.run_for(1s);
+    cluster.run_for(800ms);
     cluster.restart(2);
     cluster.quicken(1);
 

@@ -15,15 +15,18 @@ TEST(FlapDamping, LetsTheFirstReturnPassAndHoldsTheSecondAndFurtherOnes) {
     EXPECT_EQ(damping.removed(start, kSettings), 0s);
     EXPECT_EQ(damping.removed(start + 40s, kSettings), 60s);
     EXPECT_EQ(damping.removed(start + 140s, kSettings), 10min);
-    EXPECT_EQ(damping.removed(start + 740s - 1ns, kSettings), 10min);
+    EXPECT_EQ(damping.removed(start + 760s, kSettings), 10min);
 }
 
-TEST(FlapDamping, ForgetsWhatIsLongerAgoThanTheWindow) {
+TEST(FlapDamping, ForgetsAllAfterAWindowWithoutARemoval) {
     FlapDamping damping;
     const Instant start = Instant{} + 1h;
     EXPECT_EQ(damping.removed(start, kSettings), 0s);
     EXPECT_EQ(damping.removed(start + 10min, kSettings), 0s);
     EXPECT_EQ(damping.removed(start + 20min - 1ns, kSettings), 60s);
+    // The window begins with the return, a minute later.
+    EXPECT_EQ(damping.removed(start + 31min - 2ns, kSettings), 10min);
+    EXPECT_EQ(damping.removed(start + 51min - 2ns, kSettings), 0s);
 }
 
 TEST(FlapDamping, WorksFromTheBeginningOfTime) {
