@@ -179,6 +179,23 @@ void run_sampled(Trial& trial, BadLinks& bad, Duration length) {
     }
 }
 
+// How often members that are well have shown one of the victims as alive again.
+std::size_t returns_of(const Cluster& cluster, const std::vector<Member>& victims) {
+    const std::set<Member> bad(victims.begin(), victims.end());
+    const std::size_t removals = count_deaths(cluster, [&](const Death& death) {
+        return bad.count(death.observer) == 0 && bad.count(death.victim) != 0;
+    });
+    std::size_t away = 0;
+    for (Member observer = 0; observer < cluster.size(); ++observer) {
+        for (const Member victim : victims) {
+            away += bad.count(observer) == 0 && cluster.state(observer, victim) == MemberState::Dead
+                        ? 1U
+                        : 0U;
+        }
+    }
+    return removals - std::min(away, removals);
+}
+
 // A member that flaps comes back at once the first time only.
 constexpr double kReturnsMax = 2.0;
 
@@ -193,7 +210,7 @@ void judge(Trial& trial, const BadLinks& bad, std::string_view removal_target) {
     }
     const auto pairs =
         static_cast<double>(bad.victims.size() * (trial->size() - bad.victims.size()));
-    const double returns = static_cast<double>(trial->history().returns) / pairs;
+    const double returns = static_cast<double>(returns_of(*trial, bad.victims)) / pairs;
     trial.add("returns_per_pair", returns, "<= 2 in 10 min");
     trial.promise(returns <= kReturnsMax, "bad members came back too often");
     trial.add("deaths_per_pair_most",
