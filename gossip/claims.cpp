@@ -383,6 +383,9 @@ void Claims::declare_dead(Slot member, std::span<const std::uint64_t> accuser_ke
     Claim claim = core_.roster.claim(member);
     claim.state = MemberState::Dead;
     ++core_.counters.deaths;
+    if (accuser_keys.size() < 2 && core_.roster.live() > 2) {
+        alone_at_ = core_.now;
+    }
     accept_death(member, claim, core_.now, accuser_keys);
 }
 

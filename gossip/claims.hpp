@@ -141,6 +141,7 @@ class Claims {
     std::vector<PendingDeath> pending_;
     std::vector<RivalsTold> rivals_told_;
     FlapDamping flapping_;
+    Instant alone_at_ = Instant::min();   // when we last declared a death alone
     Instant held_until_ = kNever;         // kNever: not held
     std::uint32_t held_incarnation_ = 0;  // of the latest death that was not refuted
 };

@@ -79,8 +79,8 @@ bool Claims::must_stay_away(const Update& update) {
 }
 
 // Whether this death says something about us: two accusers have lived on our side all the while, or
-// few have. Where a cluster fell apart, those on the greater side do not flap, nor do halves; and
-// the word of one alone moved nobody else.
+// few have, or nobody did and we declared deaths alone. Where a cluster fell apart, those on the
+// greater side do not flap, nor do halves; and the word of one alone moved nobody else.
 bool Claims::is_our_failure(const Update& death) const {
     const Instant horizon = core_.now - core_.timing.silence_max * 2;
     const auto is_steady = [&](Slot slot) {
@@ -104,7 +104,9 @@ bool Claims::is_our_failure(const Update& death) const {
         others += core_.roster.is_live(slot) || was_lost ? 1 : 0;
     }
     const bool is_with_few = 3 * steady < others + 1;
-    return death.accuser_count >= 2 && (accusers >= 2 || is_with_few);
+    const bool was_alone = alone_at_ > lately;
+    // Who tells it may not know the accusers; one alone is known.
+    return death.accuser_count != 1 && (accusers >= 2 || is_with_few || was_alone);
 }
 
 void Claims::on_hold_end() {

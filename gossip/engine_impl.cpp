@@ -209,7 +209,9 @@ void EngineImpl::enlighten(const Message& message, ReplyToken token, Slot sender
     const bool sender_is_known = sender != kNoSlot && sender != core.self;
     const bool same_run =
         sender_is_known && core.roster.profile(sender).instance == message.envelope.instance;
-    if (same_run && !core.roster.is_live(sender) &&
+    // Two that hold themselves back would tell each other of their deaths for ever.
+    const bool is_held = claims.held_for(core.now) > Duration::zero();
+    if (same_run && !core.roster.is_live(sender) && !is_held &&
         core.roster[sender].generation == message.envelope.generation &&
         core.roster[sender].incarnation >= message.envelope.incarnation) {
         outdated.push_back(

@@ -119,6 +119,20 @@ TEST_F(Flapping, IsHeldWhereItWasAloneOnTheOtherSide) {
     EXPECT_EQ(rig.engine.status(rig.now).held_for, 60s);
 }
 
+TEST_F(Flapping, TellsNobodyOfTheDeathThatIsHeldBackItself) {
+    Peer& other = rig.peer("p07");
+    rig.hear_gossip(rig.peer("p03"), {dead(other, {"p04", "p05"})});
+    rig.forget_past();
+    rig.hear_gossip(other, {});
+    EXPECT_EQ(rig.sent.size(), 1U) << "who speaks and is dead to us must hear it";
+    hear_of_own_death();
+    hear_of_own_death();
+    ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
+    rig.forget_past();
+    rig.hear_gossip(other, {});
+    EXPECT_TRUE(rig.sent.empty()) << "two such members would never come to an end";
+}
+
 TEST_F(Flapping, EndsWhenTheMemberHasSomethingNewToSay) {
     hear_of_own_death();
     hear_of_own_death();
