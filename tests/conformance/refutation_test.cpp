@@ -122,6 +122,7 @@ TEST_P(Refutation, NeedsNoTellerThatIsHeldAliveOrKnown) {
     rig.hear_gossip(p(1), {death_of(p(0))});
     rig.hear_gossip(p(0), {about_self(MemberState::Dead, 0)});
     EXPECT_EQ(own().incarnation, 1U);
+    rig.run_for(11min);  // sooner mode memberd would wait before it refutes again
     rig.hear_gossip(rig.add_stranger("x"), {about_self(MemberState::Dead, 1)});
     EXPECT_EQ(own().incarnation, 2U);
 }
