@@ -198,10 +198,10 @@ void IdentityChecker::judge_accusation(const EngineCall& call,
     const bool is_lost_claim = claim.instance == own_before.instance &&
                                claim.state == MemberState::Alive &&
                                numbers_of(claim) > numbers_of(own_before);
-    // Not the first death that a run hears of, and not for ever: it may hold itself back.
+    // It may hold itself back, not for ever.
     const Duration held_for = call.engine.status(call.local).held_for;
-    const bool is_held = claim.state == MemberState::Dead && self.claim.incarnation > 0 &&
-                         held_for > Duration::zero() && held_for <= hold_max_;
+    const bool is_held =
+        claim.state == MemberState::Dead && held_for > Duration::zero() && held_for <= hold_max_;
     if ((is_accusation || is_lost_claim) && !is_held &&
         numbers_of(self.claim) <= numbers_of(claim)) {
         violations.add(call.now, "I4",
