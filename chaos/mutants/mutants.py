@@ -148,7 +148,7 @@ EVIDENCE = (
     mutant("one-refusal-is-enough", "a refused connection counts when it was refused for a while",
            ("gossip/observer_cases.cpp",
             "    return is_sure ? std::min(silent, w.refused_since + core_.timing.refused_for) : silent;",
-            "    return is_refused(w) ? std::min(silent, w.refused_since) : silent;")),
+            "    return is_sure || is_refused(w) ? std::min(silent, w.refused_since) : silent;")),
     mutant("no-way-around", "who reached a member for us is asked first the next time",
            ("gossip/observer_helpers.cpp",
             "    w.relay = helper;\n",
