@@ -31,9 +31,8 @@ void Claims::tell_rivals(Slot slot, const Update& update) {
         places.push_back(core_.endpoint_of(slot));
     }
     const auto profile = update.profile.empty() ? std::nullopt : decode_profile(update.profile);
-    const bool is_gone =
-        update.claim.state == MemberState::Dead || update.claim.state == MemberState::Left;
-    if (!is_gone && profile && (places.empty() || places.front() != profile->endpoint)) {
+    if (!is_gone(update.claim.state) && profile &&
+        (places.empty() || places.front() != profile->endpoint)) {
         places.push_back(profile->endpoint);
     }
     for (const Endpoint& place : places) {

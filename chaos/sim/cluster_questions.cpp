@@ -6,14 +6,6 @@
 #include "chaos/sim/cluster.hpp"
 
 namespace memberd::sim {
-namespace {
-
-bool is_live(MemberState state) {
-    return state == MemberState::Alive || state == MemberState::Suspect;
-}
-
-}  // namespace
-
 std::vector<Member> Cluster::up() const {
     std::vector<Member> result;
     for (Member member = 0; member < members_.size(); ++member) {
@@ -142,7 +134,7 @@ std::string Cluster::explain() const {
     for (const Member observer : up()) {
         for (Member member = 0; member < members_.size() && shown < 20; ++member) {
             const auto view = state(observer, member);
-            const bool shows_live = view && is_live(*view);
+            const bool shows_live = view && !is_gone(*view);
             if (shows_live != (is_ours(member) && is_up(member)) || view == MemberState::Suspect) {
                 ++shown;
                 text += fmt::format("{} shows {} as {}; ", name(observer), name(member),

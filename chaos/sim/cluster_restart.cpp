@@ -12,17 +12,13 @@ namespace {
 constexpr std::int64_t kWallSecondsAtBeginning = 1'700'000'000;
 constexpr std::size_t kKnownAddressesMax = 32;
 
-bool is_live(MemberState state) {
-    return state == MemberState::Alive || state == MemberState::Suspect;
-}
-
 }  // namespace
 
 void Cluster::save(Member member) {
     std::vector<Endpoint>& known = members_[member].disk.known;
     known.clear();
     for (const MemberView& view : world_.engine(member).members()) {
-        if (known.size() < kKnownAddressesMax && is_live(view.claim.state)) {
+        if (known.size() < kKnownAddressesMax && !is_gone(view.claim.state)) {
             known.push_back(world_.pool()[view.profile].endpoint);
         }
     }

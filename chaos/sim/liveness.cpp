@@ -18,10 +18,6 @@ constexpr Duration kSampled = 100ms;
 // Holds that follow one another end within this many of the longest.
 constexpr int kHeldMost = 2;
 
-bool is_live(MemberState state) {
-    return state == MemberState::Alive || state == MemberState::Suspect;
-}
-
 // What changes at a member whenever anything does.
 auto footprint(const Engine& engine, Instant now) {
     const EngineStatus status = engine.status(now);
@@ -166,7 +162,7 @@ class Liveness {
                     profile.restarting &&
                     elapsed() <
                         budget_.complete + cluster_.options().timing.membership.restart_grace;
-                if (is_live(view.claim.state) && !is_of_core(name) && !is_awaited) {
+                if (!is_gone(view.claim.state) && !is_of_core(name) && !is_awaited) {
                     violated("L1", fmt::format("{} shows {} as {}, {:.1f} s after the faults ended",
                                                cluster_.name(observer), name,
                                                to_string(view.claim.state), seconds(elapsed())));

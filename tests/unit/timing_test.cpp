@@ -33,6 +33,9 @@ TEST(Timing, KeepsTheOrderInWhichACaseUnfolds) {
         // A miss is looked at before it is a suspicion, and that is told before it is a death.
         EXPECT_LT(t.probe_timeout_min, t.suspect_after);
         EXPECT_LT(t.suspect_after, t.silence_min);
+        // A refusal is quicker than silence, and is said twice at least: pings go on until then.
+        EXPECT_LE(t.refused_for, t.suspect_after);
+        EXPECT_LT(t.fresh_ping_interval, t.refused_for / 2);
         EXPECT_LT(t.silence_min, t.silence_max);
         // One suspicion may be lost on the way and the accuser still counts at the deadline.
         EXPECT_GE(t.suspicion_validity, 2 * t.suspicion_resend);
