@@ -1,6 +1,7 @@
 #include "detector/self_doubt.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -30,6 +31,11 @@ SelfDoubt::SelfDoubt(const SelfDoubtSettings& settings) : settings_(&settings) {
                       settings.memory > Duration::zero() && settings.slow_max > Duration::zero() &&
                       settings.slow_ratio >= 1,
                   "a limit of self-doubt is zero or less");
+}
+
+void SelfDoubt::set_company(std::uint32_t others) {
+    company_doublings_ =
+        static_cast<std::uint8_t>(std::bit_width(std::max(others, std::uint32_t{1})));
 }
 
 void SelfDoubt::sent(Instant now) {
@@ -108,7 +114,8 @@ Instant SelfDoubt::stall_ends() const {
 // Requires unanswered_since_ != kNever. A stall starts the count anew: it may be why nobody
 // answered.
 Instant SelfDoubt::silence_ends() const {
-    const Instant end = unanswered_since_ + settings_->silence + settings_->doubt_max;
+    const Instant end =
+        unanswered_since_ + settings_->silence + settings_->doubt_max * company_doublings_;
     return stalled_at_ == kNever ? end : std::max(end, stall_ends());
 }
 

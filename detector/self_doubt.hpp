@@ -15,8 +15,10 @@
 // I may have spoiled, so all are withdrawn and their pings start anew.
 //
 // Without any answer a doubt cannot last for ever: the last living member of two must be able to
-// say that the other is dead. It ends `doubt_max` after it began, counted again from every stall;
-// then the evidence decides, and alone() says that it is the word of a minority.
+// say that the other is dead. But the more others would have to have fallen silent at once, the
+// likelier it is me: with c of them doubt from silence ends doubt_max x ceil(log2(c + 1)) after it
+// began (one doubt_max of two members, seven of 128), not before doubt_max after the last stall.
+// Then the evidence decides, and alone() says that it is the word of a minority.
 //
 // The median of the last `memory` is kept in 48 bytes: round trips are counted in 12 classes for
 // the current half of that time and for the half before, so what is compared is the median of the
@@ -54,6 +56,7 @@ enum class DoubtReason : std::uint8_t {
     Pause,
     LateLoop,
     SlowAnswers,
+    HeldBack,  // said by the engine, not by SelfDoubt: removed again and again, it stays away
 };
 
 // What the engine must do about the cases it has open.
@@ -68,6 +71,9 @@ class SelfDoubt {
 
     // `settings` must outlive this.
     explicit SelfDoubt(const SelfDoubtSettings& settings);
+
+    // How many others I hold alive (at least 1 counts); to be told before a silence begins.
+    void set_company(std::uint32_t others);
 
     // A request that wants an answer left for any peer.
     void sent(Instant now);
@@ -121,6 +127,7 @@ class SelfDoubt {
     Counts current_half_{};
     Counts last_half_{};
     std::uint8_t recent_next_ = 0;
+    std::uint8_t company_doublings_ = 1;  // ceil(log2(others + 1))
     DoubtReason stall_reason_ = DoubtReason::None;
     bool slow_ = false;
 };

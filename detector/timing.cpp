@@ -26,6 +26,7 @@ Timing lan_timing() {
     t.suspicion_validity = 1200ms;
     t.refused_for = 1s;
     t.fresh_ping_interval = 300ms;
+    t.share_depths = 5;
     t.burst_gap = 5s;
     t.reachable_window = 5s;
     t.round_trips = {10ms, 25ms, 10ms};

@@ -33,7 +33,7 @@ void Claims::apply(const Update& update, Source source, Slot teller) {
     }
     const Slot slot = core_.roster.find(update.name);
     if (slot == core_.self) {
-        about_self(update);
+        about_self(update, teller);
         return;
     }
     if (slot == kNoSlot) {

@@ -104,9 +104,9 @@ class Claims {
     };
 
     void tell_rivals(Slot slot, const Update& update);
-    void about_self(const Update& update);
-    bool must_stay_away(const Update& update);
-    [[nodiscard]] bool is_our_failure(const Update& death) const;
+    void about_self(const Update& update, Slot teller);
+    bool must_stay_away(const Update& update, Slot teller);
+    [[nodiscard]] bool is_our_failure(const Update& death, Slot teller) const;
     void refute(const Claim& claim);
     void learn(const Update& update);
     void replace(Slot slot, const Update& update, Source source, Slot teller);

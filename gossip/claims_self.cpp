@@ -5,7 +5,7 @@
 
 namespace memberd {
 
-void Claims::about_self(const Update& update) {
+void Claims::about_self(const Update& update, Slot teller) {
     if (core_.is_leaving) {
         return;
     }
@@ -21,7 +21,7 @@ void Claims::about_self(const Update& update) {
                                 (claim.generation == own.generation &&
                                  (claim.state == MemberState::Left ||
                                   claim.incarnation >= own.incarnation + (accuses ? 0 : 1)));
-        if (reaches_us && must_stay_away(update)) {
+        if (reaches_us && must_stay_away(update, teller)) {
             return;
         }
         if (reaches_us) {
@@ -53,7 +53,7 @@ void Claims::about_self(const Update& update) {
 
 // Removed again and again, this member comes back later, so that what others build on it moves less
 // often. Until then it answers all that reaches it, and leaves the death unrefuted.
-bool Claims::must_stay_away(const Update& update) {
+bool Claims::must_stay_away(const Update& update, Slot teller) {
     const Claim& claim = update.claim;
     const bool is_removal = core_.config.mode == Mode::Memberd &&
                             claim.state == MemberState::Dead &&
@@ -62,7 +62,7 @@ bool Claims::must_stay_away(const Update& update) {
         return false;
     }
     if (held_until_ == kNever) {
-        const Duration hold = is_our_failure(update)
+        const Duration hold = is_our_failure(update, teller)
                                   ? flapping_.removed(core_.now, core_.timing.membership.flapping)
                                   : Duration::zero();
         if (hold == Duration::zero()) {
@@ -80,8 +80,9 @@ bool Claims::must_stay_away(const Update& update) {
 
 // Whether this death says something about us: two accusers have lived on our side all the while, or
 // few have, or nobody did and we declared deaths alone. Where a cluster fell apart, those on the
-// greater side do not flap, nor do halves; and the word of one alone moved nobody else.
-bool Claims::is_our_failure(const Update& death) const {
+// greater side do not flap, nor do halves; and the word of one alone moved nobody else. Who tells
+// it may not know the accusers any more: then it is enough that the teller has lived on our side.
+bool Claims::is_our_failure(const Update& death, Slot teller) const {
     const Instant horizon = core_.now - core_.timing.silence_max * 2;
     const auto is_steady = [&](Slot slot) {
         return core_.roster.is_live(slot) && core_.roster[slot].since <= horizon;
@@ -105,8 +106,9 @@ bool Claims::is_our_failure(const Update& death) const {
     }
     const bool is_with_few = 3 * steady < others + 1;
     const bool was_alone = alone_at_ > lately;
-    // Who tells it may not know the accusers; one alone is known.
-    return death.accuser_count != 1 && (accusers >= 2 || is_with_few || was_alone);
+    const bool is_believed_here =
+        accusers >= 2 || (death.accuser_count == 0 && teller != kNoSlot && is_steady(teller));
+    return death.accuser_count != 1 && (is_believed_here || is_with_few || was_alone);
 }
 
 void Claims::on_hold_end() {

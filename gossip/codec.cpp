@@ -39,7 +39,7 @@ struct BodyReader {
                 return 1;
             case MessageType::Alive:
                 message.body = alive();
-                return 4;
+                return 5;
             case MessageType::Gossip:
                 message.body = Gossip{};
                 return 0;
@@ -86,6 +86,7 @@ struct BodyReader {
         body.subject_instance = read_instance(reader);
         body.sequence = read_u32(reader);
         body.age_ms = read_u32(reader);
+        body.answered = read_u32(reader);
         return body;
     }
 };

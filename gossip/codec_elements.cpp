@@ -84,12 +84,13 @@ void skip_appended(Reader& reader, std::uint32_t count) {
 }
 
 bool read_element(Reader& reader, SuspicionEntry& entry) {
-    const std::uint32_t appended = read_head(reader, 5);
+    const std::uint32_t appended = read_head(reader, 6);
     entry.subject = read_name(reader);
     entry.subject_instance = read_instance(reader);
     entry.generation = read_generation(reader);
     entry.incarnation = read_incarnation(reader);
     entry.age_ms = read_u32(reader);
+    entry.missed = read_u32(reader);
     skip_appended(reader, appended);
     return reader.ok();
 }

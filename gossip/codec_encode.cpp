@@ -50,11 +50,12 @@ void Encoder::nack(const Envelope& envelope, const Nack& body, std::uint32_t upd
 
 void Encoder::alive(const Envelope& envelope, const Alive& body, std::uint32_t update_count) {
     begin(envelope, MessageType::Alive);
-    writer_.array(4);
+    writer_.array(5);
     writer_.text(body.subject);
     writer_.unsigned_integer(body.subject_instance);
     writer_.unsigned_integer(body.sequence);
     writer_.unsigned_integer(body.age_ms);
+    writer_.unsigned_integer(body.answered);
     writer_.array(update_count);
 }
 
@@ -104,12 +105,13 @@ void Encoder::suspicion(const Envelope& envelope,
 }
 
 void Encoder::suspicion_entry(const SuspicionEntry& entry) {
-    writer_.array(5);
+    writer_.array(6);
     writer_.text(entry.subject);
     writer_.unsigned_integer(entry.subject_instance);
     writer_.unsigned_integer(entry.generation);
     writer_.unsigned_integer(entry.incarnation);
     writer_.unsigned_integer(entry.age_ms);
+    writer_.unsigned_integer(entry.missed);
     if (entries_left_ > 0 && --entries_left_ == 0) {
         writer_.array(update_count_);
     }

@@ -32,6 +32,8 @@ std::string_view to_string(EvidenceKind kind) {
             return "returned";
         case EvidenceKind::LinkLost:
             return "link-lost";
+        case EvidenceKind::AnswersTooLittle:
+            return "answers-too-little";
     }
     return "unknown";
 }

@@ -28,6 +28,7 @@ enum class EvidenceKind : std::uint8_t {
     DeathNotBelieved,  // a relayed death had too few accusers that we know alive
     Returned,          // alive again with greater numbers
     LinkLost,          // our connection to the subject closed or was refused
+    AnswersTooLittle,  // `other`, or we, missed `phi` of the last 12 probes, and suspect therefore
 };
 
 std::string_view to_string(EvidenceKind kind);
@@ -38,7 +39,7 @@ struct EvidenceEntry {
     std::string subject;
     std::string other;
     Duration age{};
-    double phi = 0.0;
+    double phi = 0.0;  // of AnswersTooLittle: how many were missed
 };
 
 class FlightRecorder {

@@ -96,6 +96,9 @@ struct Alive {
     std::uint64_t subject_instance = 0;
     std::uint32_t sequence = 0;  // of the ping-req; 0 when it answers a suspicion
     std::uint32_t age_ms = 0;    // how long ago the ping was sent that the subject has answered
+    // How many of the sender's own last probes the subject has answered, where that is most of
+    // them: it contradicts an accusation by misses. 0: one answer, no more.
+    std::uint32_t answered = 0;
 };
 
 struct Gossip {};
@@ -106,6 +109,9 @@ struct SuspicionEntry {
     std::uint64_t generation = 0;
     std::uint32_t incarnation = 0;
     std::uint32_t age_ms = 0;  // how long the accuser's oldest ping has been unanswered
+    // Of the accuser's last AnswerRecord::kLength probes, where so few are answered that this is
+    // the accusation; 0: it is the silence.
+    std::uint32_t missed = 0;
 };
 
 // A validated list inside a message: `count` elements, encoded one behind the other.

@@ -10,6 +10,8 @@ namespace memberd {
 namespace {
 
 constexpr std::size_t kAccusationsMax = 4096;
+// Every so many-th suspicion of a case is said to all.
+constexpr std::uint32_t kWordsToAll = 4;
 // A link is broken when others have reached a member so often in turn that we could not.
 constexpr std::uint32_t kRelayedOfABrokenLink = 5;
 // More cases than this share the pings that so many would send; none is slower than a patient one.
@@ -20,22 +22,6 @@ constexpr int kPatience = 4;
 // A connection is replaced when it has not answered for this many intervals of fresh pings: an
 // answer that is merely slower than the timeout must not lose its way.
 constexpr int kConnectionPatience = 3;
-
-std::string_view reason_text(DoubtReason reason) {
-    switch (reason) {
-        case DoubtReason::None:
-            return "";
-        case DoubtReason::Silence:
-            return "none of this agent's requests is answered";
-        case DoubtReason::Pause:
-            return "this process did not run for a while";
-        case DoubtReason::LateLoop:
-            return "this process runs late";
-        case DoubtReason::SlowAnswers:
-            return "all answers are slow";
-    }
-    return "";
-}
 
 }  // namespace
 
@@ -85,13 +71,14 @@ void ObserverDetection::open_case(Watch& w) {
     w.case_is_open = true;
     w.we_suspect = false;
     w.helpers.clear();
+    w.words = 0;
     w.next_suspicion = kNever;
     core_.note_evidence(EvidenceKind::PingUnanswered, member, kNoSlot, silence_of(w));
     // Whoever was asked by others need not ask more than who reached the subject last time: they
     // are on the case already. And where all answers are slow nobody is accused, so nobody need be
     // asked.
     w.next_helpers = kNever;
-    if (doubt_.doubts(core_.now) != DoubtReason::SlowAnswers) {
+    if (!must_be_quiet()) {
         const bool relay_will_do = has_relay(w);
         if (!w.askers.empty()) {
             ask_relay(w);
@@ -125,15 +112,17 @@ void ObserverDetection::close_case(Watch& w, EvidenceKind how, Duration age) {
             }
         }
     }
-    std::erase_if(accusations_, [&](const Accusation& a) {
-        return a.subject == member && a.accuser == core_.self;
-    });
+    if (!answers_too_little(w)) {
+        std::erase_if(accusations_, [&](const Accusation& a) {
+            return a.subject == member && a.accuser == core_.self;
+        });
+    }
     show_suspicion(member);
 }
 
 void ObserverDetection::schedule_case(Watch& w) {
     Instant next = std::min(w.next_fresh_ping, w.next_helpers);
-    if (doubt_.doubts(core_.now) != DoubtReason::None) {
+    if (doubt() != DoubtReason::None) {
         next = std::min(next, doubt_.next_change(core_.now));
     } else if (!w.we_suspect) {
         next = std::min(next, std::max(core_.now, suspect_at(w)));
@@ -156,8 +145,8 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
     }
     if (core_.now >= w->next_fresh_ping) {
         // Where all answers are slow, more questions make them slower.
-        const bool patient = silence_of(*w) > core_.timing.silence_min * kPatientAfterDepths ||
-                             doubt_.doubts(core_.now) == DoubtReason::SlowAnswers;
+        const bool patient =
+            silence_of(*w) > core_.timing.silence_min * kPatientAfterDepths || must_be_quiet();
         w->next_fresh_ping = core_.now + fresh_ping_pause(patient);
         // Once: a connection needs its time, the more so where much is lost.
         const bool reconnect = !w->is_reconnected && !w->we_suspect && may_replace_connection(*w);
@@ -170,9 +159,9 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
     } else if (w->askers.empty()) {
         replace_silent_helpers(*w);
     }
-    keep_hearing_answers();
+    keep_hearing_answers(last_answer_);
     w = watch_of(member);  // Other members may have been added to the list.
-    const bool doubts = doubt_.doubts(core_.now) != DoubtReason::None;
+    const bool doubts = doubt() != DoubtReason::None;
     const Duration silence = silence_of(*w);
     if (!doubts && core_.now >= suspect_at(*w) &&
         (!w->we_suspect || core_.now >= w->next_suspicion)) {
@@ -226,14 +215,28 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
     accuse(w.member, core_.self, silence);
 }
 
-void ObserverDetection::say_suspicion(Watch& w, Duration silence) {
+// To all who may have something to say about it: its observers, who helps and who asked. Then,
+// every other time but kWordsToAll, to those alone who accuse it too: the others would have said
+// so, and then they become such.
+void ObserverDetection::say_suspicion(Watch& w, Duration silence, std::size_t strangers) {
     std::vector<Slot> audience;
-    find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), audience);
-    for (const Helper& helper : w.helpers) {
-        audience.push_back(helper.member);
+    if (strangers > 0) {
+        std::vector<Slot> known{w.member};
+        find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), known);
+        known.push_back(w.member);
+        core_.pick_live(strangers, known, audience);
     }
-    for (const Asker& asker : w.askers) {
-        audience.push_back(asker.member);
+    if (w.words++ % kWordsToAll == 0) {
+        std::vector<Slot> observers;
+        find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count),
+                       observers);
+        audience.insert(audience.end(), observers.begin(), observers.end());
+        for (const Helper& helper : w.helpers) {
+            audience.push_back(helper.member);
+        }
+        for (const Asker& asker : w.askers) {
+            audience.push_back(asker.member);
+        }
     }
     for (const Accusation& accusation : accusations_) {
         if (accusation.subject == w.member) {
@@ -248,6 +251,7 @@ void ObserverDetection::say_suspicion(Watch& w, Duration silence) {
     entry.generation = core_.roster[w.member].generation;
     entry.incarnation = core_.roster[w.member].incarnation;
     entry.age_ms = to_wire_ms(silence);
+    entry.missed = answers_too_little(w) ? w.record.share(share_since()).missed : 0;
     for (const Slot slot : audience) {
         if (slot == core_.self || slot == w.member || !core_.roster.is_live(slot)) {
             continue;
@@ -260,10 +264,8 @@ void ObserverDetection::say_suspicion(Watch& w, Duration silence) {
 }
 
 void ObserverDetection::consider_death(Watch& w) {
-    if (!w.case_is_open || !w.we_suspect || doubt_.doubts(core_.now) != DoubtReason::None) {
-        return;
-    }
-    if (core_.now < deep_at(w)) {
+    const bool is_deep = w.case_is_open && w.we_suspect && core_.now >= deep_at(w);
+    if (doubt() != DoubtReason::None || (!is_deep && !has_small_share(w))) {
         return;
     }
     std::uint32_t breadth =
@@ -272,8 +274,9 @@ void ObserverDetection::consider_death(Watch& w) {
         breadth = 1;  // Nobody is left to agree, or nobody hears us: then our own evidence decides,
                       // for us alone.
     }
+    // Against one that is heard of now and then only those count who have counted as well.
     std::vector<std::uint64_t> keys;
-    if (valid_accusers(w.member, &keys) < breadth) {
+    if (valid_accusers(w.member, !is_deep, &keys) < breadth) {
         return;
     }
     const Slot member = w.member;
@@ -290,11 +293,13 @@ void ObserverDetection::consider_death(Watch& w) {
 }
 
 std::size_t ObserverDetection::valid_accusers(Slot subject,
+                                              bool of_share,
                                               std::vector<std::uint64_t>* keys) const {
     const Instant horizon = core_.now - core_.timing.suspicion_validity;
     std::size_t count = 0;
     for (const Accusation& accusation : accusations_) {
-        if (accusation.subject == subject && accusation.heard >= horizon &&
+        if (accusation.subject == subject &&
+            (of_share ? accusation.share_heard : accusation.heard) >= horizon &&
             core_.roster.is_live(accusation.accuser)) {
             ++count;
             if (keys != nullptr) {
@@ -335,6 +340,12 @@ void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
         return;
     }
     last_answer_ = core_.now;
+    if (!core_.timing.heeds_proof_of_others) {
+        return;
+    }
+    if (alive.answered > 0) {
+        hear_of_answers(*w);
+    }
     const Instant at = core_.now - std::chrono::milliseconds(alive.age_ms);
     if (w->unanswered_since == kNever || at <= w->unanswered_since) {
         return;  // The ping that it answered is older than ours: no news.
@@ -342,7 +353,7 @@ void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
     core_.note_evidence(EvidenceKind::HelperAlive, subject, sender,
                         std::chrono::milliseconds(alive.age_ms));
     if (alive.sequence != 0) {
-        remember_relay(*w, sender);
+        remember_relay(*w, sender, alive.sequence);
         if (w->relayed >= kRelayedOfABrokenLink && !w->is_link_broken) {
             w->is_link_broken = true;
             core_.notice(NoticeKind::LinkBroken, 0, core_.endpoint_of(subject), 0,
@@ -360,8 +371,10 @@ void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
     if (w->is_subject) {
         const auto turns = std::clamp<Duration::rep>(
             w->relayed, 1, std::max<Duration::rep>(std::ssize(core_.neighbours.subjects()), 1));
-        schedule_subject(*w, std::max(core_.now + core_.timing.period,
-                                      w->last_ping + core_.timing.period * turns));
+        const Instant turn =
+            std::max(core_.now + core_.timing.period, w->last_ping + core_.timing.period * turns);
+        schedule_subject(
+            *w, is_looked_at(*w) ? std::min(turn, core_.now + probe_spacing(core_.timing)) : turn);
     }
 }
 
@@ -378,6 +391,12 @@ void ObserverDetection::on_suspicion(const EncodedList<SuspicionEntry>& entries,
         const Slot subject = core_.roster.find(entry.subject);
         if (subject == kNoSlot || subject == core_.self || !core_.roster.is_live(subject) ||
             core_.roster.profile(subject).instance != entry.subject_instance || subject == sender) {
+            continue;
+        }
+        if (entry.missed > 0) {
+            // No answer contradicts it: some are answered. Only the share that it has here counts.
+            accuse(subject, sender, std::chrono::milliseconds(entry.age_ms), entry.missed);
+            hear_of_share(subject, sender);
             continue;
         }
         Watch* w = watch(subject);
@@ -402,16 +421,20 @@ void ObserverDetection::on_suspicion(const EncodedList<SuspicionEntry>& entries,
     }
 }
 
-void ObserverDetection::accuse(Slot subject, Slot accuser, Duration age) {
+void ObserverDetection::accuse(Slot subject, Slot accuser, Duration age, std::uint32_t missed) {
     const auto known = std::find_if(
         accusations_.begin(), accusations_.end(),
         [&](const Accusation& a) { return a.subject == subject && a.accuser == accuser; });
     if (known != accusations_.end()) {
         known->heard = core_.now;
+        known->share_heard = missed > 0 ? core_.now : known->share_heard;
     } else if (accusations_.size() < kAccusationsMax) {
-        accusations_.push_back({subject, accuser, core_.roster.profile(accuser).key, core_.now});
+        accusations_.push_back({subject, accuser, core_.roster.profile(accuser).key, core_.now,
+                                missed > 0 ? core_.now : Instant::min()});
         if (accuser != core_.self) {
-            core_.note_evidence(EvidenceKind::SuspectedBy, subject, accuser, age);
+            core_.note_evidence(
+                missed > 0 ? EvidenceKind::AnswersTooLittle : EvidenceKind::SuspectedBy, subject,
+                accuser, age, missed);
         }
     }
     set_accusation_end();
@@ -464,103 +487,6 @@ void ObserverDetection::show_suspicion(Slot member) {
     if (core_.shown_state(member) != previous) {
         core_.note_change(ChangeKind::State, member, previous, false);
     }
-}
-
-// --- Doubt of oneself ---
-
-void ObserverDetection::after_answer(Duration round_trip) {
-    last_answer_ = core_.now;
-    if (doubt_.answered(core_.now, round_trip) == AfterAnswer::RestartCases) {
-        withdraw_cases();
-    }
-}
-
-void ObserverDetection::withdraw_cases() {
-    for (std::size_t i = 0; i < watches_.size(); ++i) {
-        Watch& w = watches_[i];
-        if (!w.case_is_open) {
-            continue;
-        }
-        close_case(w, EvidenceKind::Withdrawn, silence_of(w));
-        w.unanswered_since = kNever;
-        remove_outstanding(w.member);
-        ping(w, true);
-    }
-}
-
-void ObserverDetection::keep_hearing_answers() {
-    // While a case is open most of our pings may go to the dead; somebody else must be asked, or we
-    // would doubt ourselves.
-    const Duration pause = core_.timing.self_doubt.silence / 4;
-    if (core_.now - last_answer_ >= pause && core_.now - last_canary_ >= pause) {
-        last_canary_ = core_.now;
-        ask_random_members(2);
-    }
-}
-
-void ObserverDetection::ask_random_members(std::size_t count) {
-    std::vector<Slot> excluded;
-    for (const Watch& w : watches_) {
-        if (w.case_is_open) {
-            excluded.push_back(w.member);
-        }
-    }
-    std::vector<Slot> picked;
-    core_.pick_live(count, excluded, picked);
-    for (const Slot slot : picked) {
-        if (Watch* w = watch(slot)) {
-            ping(*w, false);
-        }
-    }
-}
-
-void ObserverDetection::check_doubt() {
-    const DoubtReason reason = doubt_.doubts(core_.now);
-    if (reason != told_doubt_) {
-        if (reason != DoubtReason::None) {
-            ask_random_members(2);
-            core_.notice(NoticeKind::DoubtBegan, static_cast<std::uint8_t>(reason), {}, 0,
-                         std::string(reason_text(reason)));
-        } else {
-            core_.notice(NoticeKind::DoubtEnded);
-        }
-        told_doubt_ = reason;
-    }
-    const bool alone = doubt_.alone(core_.now);
-    if (alone && !told_alone_) {
-        core_.notice(NoticeKind::Minority);
-    }
-    told_alone_ = alone;
-}
-
-std::string_view ObserverDetection::doubt_text() const {
-    return reason_text(doubt());
-}
-
-void ObserverDetection::settle() {
-    refresh_neighbours();
-    check_doubt();
-}
-
-void ObserverDetection::resumed(Duration gap) {
-    doubt_.paused(core_.now, gap);
-    // Nothing that was asked before can be held against anybody now.
-    outstanding_.clear();
-    for (Watch& w : watches_) {
-        w.unanswered_since = kNever;
-        w.askers.clear();
-        close_case(w, EvidenceKind::Withdrawn, gap);
-    }
-    accusations_.clear();
-    for (Slot slot = 0; core_.roster.suspected() > 0 && slot < core_.roster.slot_count(); ++slot) {
-        show_suspicion(slot);
-    }
-    last_burst_ = core_.now - core_.timing.burst_gap;
-    burst();
-}
-
-void ObserverDetection::late(Duration lateness) {
-    doubt_.late(core_.now, lateness);
 }
 
 }  // namespace memberd

@@ -218,7 +218,11 @@ void ObserverDetection::ping(Watch& w, bool fresh) {
     ++core_.counters.probes;
     core_.begin().ping(core_.envelope(), {sequence, w.we_suspect}, 0);
     core_.request(core_.endpoint_of(w.member), fresh);
-    core_.timers.set(core_.now + timeout_of(w), TimerKind::PingTimeout, sequence);
+    const Instant due = core_.now + timeout_of(w);
+    core_.timers.set(due, TimerKind::PingTimeout, sequence);
+    if (w.is_subject || is_looked_at(w)) {
+        w.record.sent(sequence, core_.now, due, probe_spacing(core_.timing));
+    }
 }
 
 // What an answer of this member may take at least: as long as its own usually take, and those of
@@ -256,16 +260,18 @@ void ObserverDetection::schedule_subject(Watch& w, Instant at) {
 
 void ObserverDetection::on_subject_ping(Slot member) {
     Watch* w = watch_of(member);
-    if (w == nullptr || !w->is_subject || core_.now < w->next_ping) {
+    if (w == nullptr || (!w->is_subject && !is_looked_at(*w)) || core_.now < w->next_ping) {
         return;
     }
     const auto turns =
         static_cast<Duration::rep>(std::max<std::size_t>(core_.neighbours.subjects().size(), 1));
     // The answer says when the subject wants the next one; this is for the case that none comes.
-    schedule_subject(*w, core_.now + core_.timing.period * turns);
+    schedule_subject(*w, core_.now + (is_looked_at(*w) ? probe_spacing(core_.timing)
+                                                       : core_.timing.period * turns));
     if (!w->case_is_open) {
         ping(*w, false);
     }
+    judge_share(member);
 }
 
 void ObserverDetection::on_ping(const Ping& ping, Slot sender, ReplyToken token) {
@@ -298,6 +304,11 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
     const auto found =
         std::find_if(outstanding_.begin(), outstanding_.end(),
                      [&ack](const Outstanding& o) { return o.sequence == ack.sequence; });
+    if (Watch* asked = sender == kNoSlot ? nullptr : watch_of(sender);
+        asked != nullptr && asked->instance == envelope.instance) {
+        // Also where others have proved its life meanwhile.
+        asked->record.answered(ack.sequence, core_.now);
+    }
     if (found == outstanding_.end() || sender == kNoSlot) {
         ++core_.counters.late_acks;
         return;
@@ -324,8 +335,11 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
     prove_life(*w, answered.sent);
     if (w->is_subject && ack.next_slot_ms > 0) {
         const Duration cycle = core_.timing.period * (2 * kRingCountMax);
+        const Duration wish =
+            std::min<Duration>(std::chrono::milliseconds(ack.next_slot_ms), cycle);
         schedule_subject(
-            *w, core_.now + std::min<Duration>(std::chrono::milliseconds(ack.next_slot_ms), cycle));
+            *w,
+            core_.now + (is_looked_at(*w) ? std::min(wish, probe_spacing(core_.timing)) : wish));
     }
 }
 
@@ -333,6 +347,7 @@ void ObserverDetection::note_answering(Watch& w) {
     w.refused_since = kNever;
     w.relay = kNoSlot;
     w.relayed = 0;
+    w.relay_streak = 0;
     if (w.is_link_broken) {
         w.is_link_broken = false;
         core_.notice(NoticeKind::LinkMended, 0, core_.endpoint_of(w.member), 0,
@@ -385,10 +400,12 @@ void ObserverDetection::on_ping_timeout(std::uint32_t sequence) {
     }
     // A helper has looked, and says so. It takes the case up when the asker's doubt lasts: when it
     // hears a suspicion.
-    const bool only_helps = !w->is_subject && !w->askers.empty() && !is_accused(w->member);
+    const bool only_helps =
+        !w->is_subject && (is_looked_at(*w) || (!w->askers.empty() && !is_accused(w->member)));
     if (!w->case_is_open && !only_helps) {
         open_case(*w);
     }
+    judge_share(missed.member);
 }
 
 void ObserverDetection::on_random_contact() {

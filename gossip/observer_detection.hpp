@@ -6,7 +6,9 @@
 // replaced, fresh pings follow. Only a round trip is life: an answer to a later ping, one's own or
 // a helper's, ends the case. A death takes depth (one's own ping unanswered for longer than the
 // subject's history explains) and breadth (that several members say so independently), and nobody
-// accuses while it doubts itself. detector/README.md has the numbers, PROTOCOL.md the messages.
+// accuses while it doubts itself. In the place of depth stands that a subject leaves most of my
+// probes unanswered while others answer theirs: that no single answer ends. detector/README.md has
+// the numbers, PROTOCOL.md the messages.
 //
 // Complexity: O(K) per message; O(K n) when a case opens and when membership changed.
 #pragma once
@@ -15,6 +17,7 @@
 #include <optional>
 #include <vector>
 
+#include "detector/answer_record.hpp"
 #include "detector/permutation.hpp"
 #include "detector/round_trip.hpp"
 #include "detector/self_doubt.hpp"
@@ -50,7 +53,16 @@ class ObserverDetection {
     // Cases that are open and accusations that are held.
     [[nodiscard]] std::size_t case_count() const;
 
-    [[nodiscard]] DoubtReason doubt() const { return doubt_.doubts(core_.now); }
+    // Nobody heeds a member that has been removed; while it stays away it accuses nobody.
+    [[nodiscard]] DoubtReason doubt() const {
+        return claims_.held_for(core_.now) > Duration::zero() ? DoubtReason::HeldBack
+                                                              : doubt_.doubts(core_.now);
+    }
+
+    // All answers are slow, or nobody would heed us: more questions would only make it worse.
+    [[nodiscard]] bool must_be_quiet() const {
+        return doubt() == DoubtReason::SlowAnswers || doubt() == DoubtReason::HeldBack;
+    }
 
     [[nodiscard]] std::string_view doubt_text() const;
 
@@ -109,7 +121,17 @@ class ObserverDetection {
         Instant refused_at = kNever;     // when one was refused last
         Slot relay = kNoSlot;            // the helper that proved its life last
         std::uint32_t relayed = 0;       // such proofs since its last answer to us
+        std::uint32_t relay_streak = 0;  // of them by this helper in a row, none after a nack
         bool is_link_broken = false;     // said so
+        AnswerRecord record;             // of a subject
+        Instant look_since = kNever;     // a closer look at the share that it answers
+        Instant look_until = kNever;
+        Instant next_look = Instant::min();
+        std::uint32_t looks = 0;             // each makes the pause before the next one longer
+        Instant accused_since = kNever;      // by us, for its share
+        Instant next_word = Instant::min();  // when its share may be said again
+        std::uint32_t words = 0;             // said in this case or look
+        std::vector<Slot> share_accusers;    // who said in this look that it answers too little
         std::vector<Asker> askers;
         std::vector<Helper> helpers;  // of the open case, or of the last one
     };
@@ -127,6 +149,7 @@ class ObserverDetection {
         Slot accuser = kNoSlot;
         std::uint64_t accuser_key = 0;
         Instant heard;
+        Instant share_heard = Instant::min();  // the last time that it counted misses
     };
 
     Watch* watch_of(Slot member);
@@ -160,7 +183,7 @@ class ObserverDetection {
     void add_relay(const Watch& watch,
                    const std::vector<Slot>& excluded,
                    std::vector<Slot>& helpers) const;
-    void remember_relay(Watch& watch, Slot helper);
+    void remember_relay(Watch& watch, Slot helper, std::uint32_t sequence);
     void tell_helper(const Watch& watch, Slot helper);
     [[nodiscard]] Duration usual_round_trip(const Watch& watch) const;
     [[nodiscard]] Duration timeout_of(const Watch& watch) const;
@@ -171,23 +194,36 @@ class ObserverDetection {
     void ask(Watch& watch, const std::vector<Slot>& helpers);
     void burst();
     void suspect(Watch& watch, Duration silence);
-    void say_suspicion(Watch& watch, Duration silence);
+    void say_suspicion(Watch& watch, Duration silence, std::size_t strangers = 0);
     void consider_death(Watch& watch);
+    [[nodiscard]] Instant share_since() const;
+    [[nodiscard]] bool others_answer(const Watch& watch);
+    [[nodiscard]] bool answers_too_little(const Watch& watch);
+    [[nodiscard]] bool is_looked_at(const Watch& watch) const;
+    void look_closer(Watch& watch);
+    void judge_share(Slot member);
+    void hear_of_share(Slot member, Slot accuser);
+    void hear_of_answers(Watch& watch);
+    [[nodiscard]] bool has_small_share(Watch& watch);
+    void contradict(Watch& watch);
+    static Duration probe_spacing(const Timing& timing);
     [[nodiscard]] Instant first_unanswered(const Watch& watch) const;
     void prove_life(Watch& watch, Instant at);
     void tell_askers(Watch& watch);
-    void accuse(Slot subject, Slot accuser, Duration age);
+    void accuse(Slot subject, Slot accuser, Duration age, std::uint32_t missed = 0);
     void set_accusation_end();
     void expire_accusations();
     void show_suspicion(Slot member);
     void withdraw_cases();
     void after_answer(Duration round_trip);
-    void keep_hearing_answers();
+    void keep_hearing_answers(Instant last_answer);
     void check_doubt();
     void ask_random_members(std::size_t count);
     void remove_outstanding(Slot member);
     void give_grace(Slot member);
-    [[nodiscard]] std::size_t valid_accusers(Slot subject, std::vector<std::uint64_t>* keys) const;
+    [[nodiscard]] std::size_t valid_accusers(Slot subject,
+                                             bool of_share,
+                                             std::vector<std::uint64_t>* keys) const;
     [[nodiscard]] std::uint32_t reachable_count(Slot accused) const;
     [[nodiscard]] Duration next_slot_for(Slot observer);
     [[nodiscard]] bool has_grace(Slot member) const;
@@ -220,7 +256,8 @@ class ObserverDetection {
     bool subject_lost_watch_ = false;  // it restarted, and is a subject still
     Instant slots_origin_;
     Instant last_burst_;
-    Instant last_answer_;
+    Instant last_answer_;  // of anybody to any question, also of helpers
+    Instant last_round_trip_ = Instant::min();
     Instant last_quick_answer_ = Instant::min();  // one that took less than any timeout
     Instant last_canary_;
     Permutation contact_order_;

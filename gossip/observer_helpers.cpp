@@ -91,7 +91,7 @@ void ObserverDetection::replace_silent_helpers(Watch& w) {
     const std::size_t count =
         std::min({silent, std::size_t{core_.timing.ping_req_count}, helper_budget(),
                   kReplacedHelpersMax - std::min(w.helpers.size(), kReplacedHelpersMax)});
-    if (count == 0 || doubt_.doubts(core_.now) == DoubtReason::SlowAnswers) {
+    if (count == 0 || must_be_quiet()) {
         return;
     }
     std::vector<Slot> excluded = no_helpers_for(w);
@@ -157,7 +157,11 @@ bool ObserverDetection::has_relay(const Watch& w) const {
     return of_relay == nullptr || !of_relay->case_is_open;
 }
 
-void ObserverDetection::remember_relay(Watch& w, Slot helper) {
+void ObserverDetection::remember_relay(Watch& w, Slot helper, std::uint32_t sequence) {
+    const bool had_nack = std::any_of(w.helpers.begin(), w.helpers.end(), [&](const Helper& asked) {
+        return asked.sequence == sequence && asked.has_nack;
+    });
+    w.relay_streak = had_nack ? 0 : w.relay == helper ? w.relay_streak + 1 : 1;
     w.relay = helper;
     ++w.relayed;
     std::erase(relays_, helper);
@@ -191,7 +195,7 @@ void ObserverDetection::ask_strangers(Watch& w) {
 void ObserverDetection::ask_for_more_accusers(Watch& w) {
     const std::uint32_t needed =
         accusers_needed(core_.timing.accuser_count, core_.roster.live(), reachable_count(w.member));
-    if (w.helpers.size() < kHelpersMax && valid_accusers(w.member, nullptr) < needed) {
+    if (w.helpers.size() < kHelpersMax && valid_accusers(w.member, false, nullptr) < needed) {
         ask_helpers(
             w, std::min<std::size_t>(core_.timing.ping_req_count, kHelpersMax - w.helpers.size()));
     }
@@ -214,9 +218,11 @@ void ObserverDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyT
     }
     if (w->alive_at > core_.now - std::chrono::milliseconds(ping_req.age_ms)) {
         // With the sequence only what is first-hand: the asker will come back for more.
-        const bool is_ours = w->own_alive_at == w->alive_at;
+        const bool is_ours =
+            w->own_alive_at > core_.now - std::chrono::milliseconds(ping_req.age_ms);
+        const Instant at = is_ours ? w->own_alive_at : w->alive_at;
         Alive alive{ping_req.subject, ping_req.subject_instance, is_ours ? ping_req.sequence : 0,
-                    to_wire_ms(core_.now - w->alive_at)};
+                    to_wire_ms(core_.now - at)};
         core_.begin().alive(core_.envelope(), alive, 0);
         core_.reply(token);
         return;
@@ -262,6 +268,7 @@ void ObserverDetection::on_nack(const Nack& nack, Slot sender) {
                 core_.note_evidence(EvidenceKind::HelperNack, w.member, sender);
                 last_answer_ = core_.now;
                 helper.has_nack = true;
+                w.relay_streak = w.relay == sender ? 0 : w.relay_streak;
                 if (!w.case_is_open) {
                     tell_helper(w, sender);
                 }

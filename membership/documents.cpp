@@ -46,6 +46,12 @@ std::string evidence_text(const EvidenceEntry& entry) {
             return fmt::format("{} is alive again", name);
         case EvidenceKind::LinkLost:
             return fmt::format("our connection to {} ended", name);
+        case EvidenceKind::AnswersTooLittle:
+            return other.empty()
+                       ? fmt::format("we suspect {}, which missed {:.0f} of our last 12 probes",
+                                     name, entry.phi)
+                       : fmt::format("{} suspects {}, which missed {:.0f} of its last 12 probes",
+                                     other, name, entry.phi);
     }
     return "";
 }
@@ -96,7 +102,7 @@ Document to_document(const TransportCounters& c) {
 
 Document to_document(const EvidenceEntry& entry, Instant now, WallTime wall) {
     Document phi;
-    if (std::isfinite(entry.phi)) {
+    if (std::isfinite(entry.phi) && entry.kind != EvidenceKind::AnswersTooLittle) {
         phi = std::round(entry.phi * 100.0) / 100.0;
     }
     return Document{{"time", rfc3339(wall_time_of(entry.at, now, wall))},

@@ -12,6 +12,7 @@
 #include "chaos/commands/command.hpp"
 #include "chaos/commands/lifeguard_report.hpp"
 #include "chaos/commands/progress.hpp"
+#include "chaos/experiments/ablation.hpp"
 
 namespace memberd::sim {
 namespace {
@@ -34,6 +35,10 @@ struct Arguments {
     std::size_t jobs = 1;
     double alpha = 5;
     double beta = 6;
+    std::string profile = "lan";
+    std::string off;
+    double delay_ms = -1;
+    double jitter_ms = -1;
     std::string transport = "datagram";
     std::string checks = "on";
     Numbers blocked = kBlocked;
@@ -50,6 +55,18 @@ std::string command_line(const Arguments& arguments) {
         arguments.experiment, fmt::join(arguments.modes, ","), arguments.n, arguments.seed,
         arguments.repetitions, arguments.alpha, arguments.beta, arguments.transport,
         arguments.checks, fmt::join(arguments.blocked, ","), fmt::join(arguments.block_ms, ","));
+    if (arguments.profile != "lan") {
+        line += " --profile " + arguments.profile;
+    }
+    if (!arguments.off.empty()) {
+        line += " --off " + arguments.off;
+    }
+    if (arguments.delay_ms >= 0) {
+        line += fmt::format(" --delay-ms {:g}", arguments.delay_ms);
+    }
+    if (arguments.jitter_ms >= 0) {
+        line += fmt::format(" --jitter-ms {:g}", arguments.jitter_ms);
+    }
     if (arguments.experiment == "interval") {
         line += fmt::format(" --i-ms {}", fmt::join(arguments.run_ms, ","));
     }
@@ -70,8 +87,17 @@ LifeguardGrid grid_of(const Arguments& arguments) {
     grid.workers = arguments.jobs;
     grid.cluster.n = arguments.n;
     grid.cluster.seed = arguments.seed;
+    grid.profile = *parse_timing_profile(arguments.profile);
+    grid.is_whole_rule = arguments.off.empty();
+    grid.cluster.timing = timing_of(grid.profile);
     grid.cluster.timing.baseline.alpha = arguments.alpha;
     grid.cluster.timing.baseline.beta = arguments.beta;
+    if (arguments.delay_ms >= 0) {
+        grid.cluster.network.delay = from_seconds(arguments.delay_ms / 1000);
+    }
+    if (arguments.jitter_ms >= 0) {
+        grid.cluster.network.jitter = from_seconds(arguments.jitter_ms / 1000);
+    }
     grid.cluster.carrying =
         arguments.transport == "datagram" ? Carrying::Datagram : Carrying::Stream;
     grid.cluster.checks = arguments.checks == "on" ? Checks::On : Checks::Off;
@@ -90,7 +116,10 @@ int run(Arguments arguments) {
                                             blocked, arguments.n));
         }
     }
-    const LifeguardGrid grid = grid_of(arguments);
+    LifeguardGrid grid = grid_of(arguments);
+    if (const Status left_out = leave_out(grid.cluster.timing, arguments.off); !left_out) {
+        return cannot_start("--off: " + left_out.error().text);
+    }
     const std::string command = command_line(arguments);
     fmt::print("commit {}, seed {}: {}\n", built_commit(), arguments.seed, command);
     std::fflush(stdout);
@@ -143,6 +172,19 @@ void add_lifeguard_command(CLI::App& app, int& exit_code) {
     command->add_option("--beta", arguments->beta, "of lifeguard's longest suspicion")
         ->check(CLI::Range(1.0, 100.0))
         ->capture_default_str();
+    command
+        ->add_option("--profile", arguments->profile,
+                     "lan, local or wan: of memberd's timing and the baselines' periods")
+        ->check(CLI::IsMember({"lan", "local", "wan"}))
+        ->capture_default_str();
+    command->add_option("--off", arguments->off,
+                        "parts of memberd's rule that are left out: see memsim list");
+    command->add_option("--delay-ms", arguments->delay_ms, "of a link, one way")
+        ->check(CLI::Range(0.0, 10'000.0));
+    command
+        ->add_option("--jitter-ms", arguments->jitter_ms,
+                     "mean of what comes on top of the delay, exponential")
+        ->check(CLI::Range(0.0, 10'000.0));
     command->add_option("--transport", arguments->transport, "datagram (the paper's) or stream")
         ->check(CLI::IsMember({"datagram", "stream"}))
         ->capture_default_str();

@@ -32,6 +32,24 @@ constexpr std::array kPaper{
 constexpr double kFalsePositivesShare = 0.05;
 constexpr double kFalsePositivesAtHealthyShare = 0.08;
 
+// What memberd promises for first detection at kShares, in seconds, by profile: lan and local on
+// the default links, wan on 50 ms +- 10 ms.
+struct Promise {
+    TimingProfile profile;
+    std::array<double, 3> first;
+};
+
+constexpr std::array kPromises{
+    Promise{TimingProfile::Lan, {4.0, 4.6, 5.2}},
+    Promise{TimingProfile::Local, {1.6, 2.0, 2.4}},
+    Promise{TimingProfile::Wan, {6.5, 7.0, 7.5}},
+};
+constexpr double kPromisedSpread = 0.2;  // s, from the first to all that are not blocked
+// Of SWIM's in the same run.
+constexpr double kPromisedFalsePositivesShare = 0.0005;
+constexpr double kPromisedBytesShare = 0.6;
+constexpr std::uint64_t kPromisedFalsePositivesAtHealthy = 5;
+
 // Everything of one mode.
 struct Samples {
     std::vector<double> first;
@@ -111,7 +129,10 @@ bool all_ran(const std::vector<GridRun>& runs) {
 bool has_paper_settings(const LifeguardGrid& grid) {
     const BaselineTiming& timing = grid.cluster.timing.baseline;
     return grid.cluster.n == 128 && std::abs(timing.alpha - 5.0) < 1e-9 &&
-           std::abs(timing.beta - 6.0) < 1e-9 && grid.cluster.carrying == Carrying::Datagram;
+           std::abs(timing.beta - 6.0) < 1e-9 && grid.cluster.carrying == Carrying::Datagram &&
+           grid.profile == TimingProfile::Lan &&
+           grid.cluster.network.delay == ClusterOptions().network.delay &&
+           grid.cluster.network.jitter == ClusterOptions().network.jitter;
 }
 
 bool has_mode(const LifeguardGrid& grid, Mode mode) {
@@ -160,6 +181,61 @@ bool hold_latencies(const LifeguardGrid& grid, const std::vector<GridRun>& runs)
     return all_hold;
 }
 
+// One line; true if it holds.
+bool hold_at_most(std::string_view what, double value, double most, std::string_view unit) {
+    const bool holds = value <= most;
+    fmt::print("  memberd {}: {:.4g}{}, at most {:g}{}: {}\n", what, value, unit, most, unit,
+               holds ? "holds" : "FAILS");
+    return holds;
+}
+
+bool keeps_promises(const LifeguardGrid& grid) {
+    return has_mode(grid, Mode::Memberd) && grid.cluster.n == 128 && grid.is_whole_rule;
+}
+
+bool hold_promised_latencies(const LifeguardGrid& grid, const std::vector<GridRun>& runs) {
+    if (!keeps_promises(grid)) {
+        return true;
+    }
+    fmt::print("what memberd promises, profile {}\n", to_string(grid.profile));
+    const Samples samples = samples_of(runs, Mode::Memberd);
+    bool all_hold = samples.full.size() == samples.blocked;
+    fmt::print("  memberd seen by all: {} of {}: {}\n", samples.full.size(), samples.blocked,
+               all_hold ? "holds" : "FAILS");
+    for (const Promise& promise : kPromises) {
+        if (promise.profile != grid.profile || samples.full.empty()) {
+            continue;
+        }
+        for (std::size_t i = 0; i < kShares.size(); ++i) {
+            const double first = estimate_quantile(samples.first, kShares[i]).value;
+            const double full = estimate_quantile(samples.full, kShares[i]).value;
+            const std::string share = fmt::format("{:g} %", kShares[i] * 100);
+            all_hold = hold_at_most("first, " + share, first, promise.first[i], " s") && all_hold;
+            all_hold = hold_at_most("all after the first, " + share, full - first, kPromisedSpread,
+                                    " s") &&
+                       all_hold;
+        }
+    }
+    return all_hold;
+}
+
+bool hold_promised_accuracy(const LifeguardGrid& grid, const std::vector<GridRun>& runs) {
+    if (!keeps_promises(grid) || !has_mode(grid, Mode::Swim)) {
+        return true;
+    }
+    const Samples swim = samples_of(runs, Mode::Swim);
+    const Samples memberd = samples_of(runs, Mode::Memberd);
+    fmt::print("what memberd promises, profile {}\n", to_string(grid.profile));
+    bool all_hold = hold_at_most(
+        "FP", static_cast<double>(memberd.events.false_positives),
+        kPromisedFalsePositivesShare * static_cast<double>(swim.events.false_positives), "");
+    all_hold = hold_at_most("FP-", static_cast<double>(memberd.events.false_positives_at_healthy),
+                            static_cast<double>(kPromisedFalsePositivesAtHealthy), "") &&
+               all_hold;
+    return hold_at_most("bytes by swim's", memberd.bytes / swim.bytes, kPromisedBytesShare, "") &&
+           all_hold;
+}
+
 // One count of SWIM's and Lifeguard's; true if it holds or there is nothing to compare with.
 bool hold_share(std::string_view what, std::uint64_t lifeguard, std::uint64_t swim, double most) {
     if (swim == 0) {
@@ -204,7 +280,8 @@ bool print_threshold(const LifeguardGrid& grid, const std::vector<GridRun>& runs
         }
     }
     const bool have_run = all_ran(runs);
-    return hold_latencies(grid, runs) && have_run;
+    const bool is_like_paper = hold_latencies(grid, runs);
+    return hold_promised_latencies(grid, runs) && is_like_paper && have_run;
 }
 
 bool print_interval(const LifeguardGrid& grid, const std::vector<GridRun>& runs) {
@@ -237,7 +314,7 @@ bool print_interval(const LifeguardGrid& grid, const std::vector<GridRun>& runs)
                            swim.false_positives_at_healthy, kFalsePositivesAtHealthyShare) &&
                 holds;
     }
-    return holds;
+    return hold_promised_accuracy(grid, runs) && holds;
 }
 
 }  // namespace memberd::sim

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "chaos/commands/command.hpp"
+#include "chaos/experiments/ablation.hpp"
 #include "chaos/scenarios/scenario.hpp"
 
 namespace memberd::sim {
@@ -24,6 +25,10 @@ int list() {
     fmt::print("settings of all, where a scenario does not decide them itself\n");
     for (const CommonSetting& setting : common_settings()) {
         fmt::print("  {:<22} {}\n", setting.key, setting.meaning);
+    }
+    fmt::print("parts of memberd's rule (--set off=PART,PART; memsim lifeguard --off PART)\n");
+    for (const Part& part : rule_parts()) {
+        fmt::print("  {:<22} without: {}\n", part.name, part.what);
     }
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "chaos/experiments/ablation.hpp"
 #include "chaos/scenarios/scenario.hpp"
 #include "detector/check.hpp"
 
@@ -23,6 +24,7 @@ constexpr std::array kCommon{
     CommonSetting{"faults", "on or off: a control run, in which nothing is broken"},
     CommonSetting{"jitter_ms", "mean of what comes on top of the delay"},
     CommonSetting{"loss", "0 to 1, each way, everywhere"},
+    CommonSetting{"off", "parts of memberd's rule that are left out, with commas between"},
     CommonSetting{"transport", "stream or datagram"},
     CommonSetting{"zones", "members are spread over so many"},
 };
@@ -148,6 +150,9 @@ Status ScenarioOptions::set_common(std::string_view key, std::string_view value)
         }
         cluster.carrying = *is_stream ? Carrying::Stream : Carrying::Datagram;
         return {};
+    }
+    if (key == "off") {
+        return leave_out(cluster.timing, value);
     }
     const double most = key == "loss" ? 1.0 : key == "zones" ? kZonesMax : kDelayMillisecondsMax;
     const auto number = number_of(key, value, most);

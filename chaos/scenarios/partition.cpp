@@ -55,15 +55,18 @@ void cut_groups(Trial& trial, const Groups& groups, Duration length) {
     trial.run_for(length);
     const std::size_t same_side = count_deaths(
         *trial, [&](const Death& death) { return number[death.observer] == number[death.victim]; });
+    // Whoever is alone doubts itself for long, and may be back before it has lost anybody.
     std::size_t expected = 0;
+    std::size_t alone = 0;
     for (const std::vector<Member>& group : groups) {
-        expected += group.size() * (trial->size() - group.size());
+        (group.size() == 1 ? alone : expected) += group.size() * (trial->size() - group.size());
     }
     const std::size_t across = trial->deaths().size() - same_side;
     trial.add("deaths_across", static_cast<double>(across));
     trial.add("same_side_deaths", static_cast<double>(same_side));
     trial.took_hold(across > 0, "nobody lost anybody");
-    trial.promise(across == expected || length < detection_limit(trial.options().cluster),
+    trial.promise((across >= expected && across <= expected + alone) ||
+                      length < detection_limit(trial.options().cluster),
                   "a side has not found all of the others dead");
     trial.promise(same_side == 0, "a member was declared dead on its own side");
     heal_and_judge(trial, length);

@@ -24,7 +24,8 @@ class BodyText {
     std::string operator()(const Nack& nack) const { return fmt::format("nack {}", nack.sequence); }
 
     std::string operator()(const Alive& alive) const {
-        return fmt::format("alive: {}, {} ms ago", alive.subject, alive.age_ms);
+        return fmt::format("alive: {}, {} ms ago, answered {}", alive.subject, alive.age_ms,
+                           alive.answered);
     }
 
     std::string operator()(const Gossip& /*gossip*/) const { return "gossip"; }
@@ -33,7 +34,7 @@ class BodyText {
         std::string text = "suspicion:";
         SuspicionEntry entry;
         for (ListCursor<SuspicionEntry> cursor(suspicion.entries); cursor.next(entry);) {
-            text += fmt::format(" {}, {} ms", entry.subject, entry.age_ms);
+            text += fmt::format(" {}, {} ms, missed {}", entry.subject, entry.age_ms, entry.missed);
         }
         return text;
     }

@@ -7,6 +7,8 @@
 
 #include <fmt/core.h>
 
+#include "detector/answer_record.hpp"
+
 namespace memberd::sim {
 namespace {
 
@@ -21,6 +23,8 @@ constexpr std::size_t kNameChecksKept = 64;
 constexpr double kDoubtSlack = 1.2;
 // The accused of a death that a sync has brought is told so often, half a period apart.
 constexpr int kTellings = 3;
+// Probes whose share counts are P divided by this apart.
+constexpr int kProbesPerDepth = 6;
 
 // The sender, if it is the run that this engine knows by that name.
 bool is_known_sender(const EngineCall& call) {
@@ -199,7 +203,48 @@ bool EvidenceChecker::counts(const EngineCall& call,
                                                    question.sent > subject->second.heard_at));
 }
 
+void EvidenceChecker::note_probe(const EngineCall& call,
+                                 Subject& subject,
+                                 std::uint32_t sequence) const {
+    const Instant horizon =
+        call.local - timing_.silence_min * static_cast<Duration::rep>(timing_.share_depths);
+    std::erase_if(subject.probes, [&](const Probe& probe) { return probe.sent < horizon; });
+    subject.probes.push_back({sequence, call.local, false});
+}
+
+// Later than the shortest timeout an engine may have counted it as missed.
+void EvidenceChecker::note_answer(const EngineCall& call,
+                                  Observer& observer,
+                                  std::uint32_t sequence) const {
+    const auto view = call.engine.find(call.heard->envelope.name);
+    if (!view) {
+        return;
+    }
+    for (Probe& probe : observer.subjects[call.pool[view->profile].endpoint].probes) {
+        probe.is_answered =
+            probe.is_answered ||
+            (probe.sequence == sequence && call.local - probe.sent <= timing_.probe_timeout_min);
+    }
+}
+
+// Whether an engine may have counted enough misses: so many, and not faster than they count.
+bool EvidenceChecker::answers_too_little(const Subject& subject) const {
+    std::size_t missed = 0;
+    Instant first = kNever;
+    Instant last = Instant::min();
+    for (const Probe& probe : subject.probes) {
+        if (!probe.is_answered) {
+            ++missed;
+            first = std::min(first, probe.sent);
+            last = std::max(last, probe.sent);
+        }
+    }
+    return missed >= AnswerRecord::kMissedMin &&
+           last - first >= timing_.silence_min / kProbesPerDepth * (AnswerRecord::kMissedMin - 1);
+}
+
 void EvidenceChecker::hear_ack(const EngineCall& call, Observer& observer, std::uint32_t sequence) {
+    note_answer(call, observer, sequence);
     const auto found =
         std::find_if(observer.questions.begin(), observer.questions.end(),
                      [&](const Question& question) { return question.sequence == sequence; });
@@ -327,6 +372,7 @@ void EvidenceChecker::note_requests(const EngineCall& call, Observer& observer) 
         if (is_probe) {
             observer.questions.push_back({ping->sequence, sent.send->to, call.local});
             Subject& subject = observer.subjects[sent.send->to];
+            note_probe(call, subject, ping->sequence);
             subject.unanswered_since = std::min(subject.unanswered_since, call.local);
             subject.unanswered_at_latest = std::min(subject.unanswered_at_latest, call.local);
         }
@@ -374,7 +420,8 @@ void EvidenceChecker::judge_own(const EngineCall& call,
     const bool was_refused = subject != observer.subjects.end() &&
                              subject->second.refused_since != kNever &&
                              call.local - subject->second.refused_since >= timing_.refused_for;
-    if (silence < timing_.silence_min && !was_refused) {
+    const bool is_lossy = subject != observer.subjects.end() && answers_too_little(subject->second);
+    if (silence < timing_.silence_min && !was_refused && !is_lossy) {
         violations.add(call.now, "I5",
                        fmt::format("{} after a silence of {:.3f} s, which is less than {:.3f} s",
                                    text, seconds(silence), seconds(timing_.silence_min)));

@@ -1,7 +1,8 @@
 // Death is earned, mode memberd: invariants I5 and I6.
 //
 // I5: a member declares another dead only if (a) its own ping has been unanswered for at least P of
-//     the timing, on its own clock, since it last stood still; (b) H distinct members suspect the
+//     the timing, on its own clock, since it last stood still, or connections were refused for R,
+//     or most of its own pings lately were not answered in time; (b) H distinct members suspect the
 //     accused within the time for which a suspicion is valid, itself included, H as
 //     accusers_needed() says, one where nobody has answered it for so long that its own evidence
 //     decides alone; (c) it does not doubt itself: somebody has answered lately, and since it stood
@@ -46,6 +47,12 @@ class EvidenceChecker {
         Instant sent;
     };
 
+    struct Probe {
+        std::uint32_t sequence = 0;
+        Instant sent;
+        bool is_answered = false;  // surely in time
+    };
+
     // What one run knows of whoever lives at an address. An engine's own first unanswered ping lies
     // between the two limits.
     struct Subject {
@@ -55,6 +62,7 @@ class EvidenceChecker {
         Instant unanswered_at_latest = kNever;
         Instant refused_since = kNever;         // connections, and no answer since
         Instant withdrawn_at = Instant::min();  // what was asked before may be given up
+        std::vector<Probe> probes;              // lately, the oldest first
     };
 
     struct Accusation {
@@ -106,6 +114,9 @@ class EvidenceChecker {
                               const Observer& observer,
                               const Question& question) const;
     void hear_ack(const EngineCall& call, Observer& observer, std::uint32_t sequence);
+    void note_probe(const EngineCall& call, Subject& subject, std::uint32_t sequence) const;
+    void note_answer(const EngineCall& call, Observer& observer, std::uint32_t sequence) const;
+    [[nodiscard]] bool answers_too_little(const Subject& subject) const;
     void hear_alive(const EngineCall& call, Observer& observer, const Alive& alive);
     void hear_suspicions(const EngineCall& call, Observer& observer, const Suspicion& suspicion);
     void hear_reports(const EngineCall& call, Observer& observer);

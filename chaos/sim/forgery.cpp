@@ -51,7 +51,7 @@ void forge_suspicion(const Envelope& envelope,
     Encoder encoder(bytes);
     encoder.suspicion(envelope, 1, 0);
     encoder.suspicion_entry(
-        {subject, claim.instance, claim.generation, claim.incarnation, kSilentForMs});
+        {subject, claim.instance, claim.generation, claim.incarnation, kSilentForMs, 0});
 }
 
 void forge_join(const Profile& profile,

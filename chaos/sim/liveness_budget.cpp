@@ -1,5 +1,6 @@
 // The bounds of the liveness invariants, as numbers of each mode and profile.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "chaos/sim/liveness.hpp"
@@ -70,6 +71,11 @@ LivenessBudget liveness_budget(const ClusterOptions& options,
     budget.complete = 3 * suspicion + kCompleteMargin;
     if (!is_memberd && 2 * core_count < options.n) {
         budget.complete = std::max(budget.complete, suspicion + longest_round(options));
+    }
+    if (is_memberd && core_count == 1 && options.n > 1) {
+        // Nobody is left who could answer: doubt of oneself ends the later the more there were.
+        const auto doublings = static_cast<Duration::rep>(std::bit_width(options.n - 1));
+        budget.complete += options.timing.self_doubt.doubt_max * (doublings - 1);
     }
     // What only a sync with a random member brings takes several of them to reach everybody.
     const Duration::rep syncs = is_memberd ? 2 : 6;

@@ -35,7 +35,7 @@ class EvidenceRig : public CheckerRig {
             const Claim claim_of_accused = claim(kAccused);
             const std::string accused = name(kAccused);
             encoder.suspicion(envelope(from), 1, 0);
-            encoder.suspicion_entry({accused, claim_of_accused.instance, 1, 0, 1900});
+            encoder.suspicion_entry({accused, claim_of_accused.instance, 1, 0, 1900, 0});
         });
         judge(checker);
     }

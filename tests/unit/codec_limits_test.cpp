@@ -292,7 +292,7 @@ TEST(CodecLimits, CountsOfSuspicionsAndUpdatesAreAcceptedUpToTheirLimits) {
         return accepted([&](Encoder& e) {
             e.suspicion(sample_envelope(), count, 0);
             for (std::uint32_t i = 0; i < count; ++i) {
-                e.suspicion_entry({"a", 1, 1, 0, 0});
+                e.suspicion_entry({"a", 1, 1, 0, 0, 0});
             }
         });
     };

@@ -287,7 +287,7 @@ TEST(Codec, EncodingIntoAWarmBufferAllocatesNothing) {
     const auto before = tests::allocation_count();
     Encoder encoder(buffer);
     encoder.suspicion(envelope, 1, 1);
-    encoder.suspicion_entry({"node-00009", 1, 2, 3, 4});
+    encoder.suspicion_entry({"node-00009", 1, 2, 3, 4, 0});
     encoder.update(update);
     const auto after = tests::allocation_count();
 

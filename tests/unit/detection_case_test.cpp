@@ -167,7 +167,7 @@ TEST_F(Case, PingsAllSubjectsOnceWhenItOpens) {
     }
 }
 
-TEST_F(Case, SuspectsAfter1800MillisecondsAndSaysSoEvery500) {
+TEST_F(Case, SuspectsAfter1800MillisecondsAndSaysSoEvery500ToThoseThatAccuseToo) {
     const Instant t = first_miss();
     rig->run_for(1799ms);
     EXPECT_EQ(rig->count<Suspicion>(), 0U);
@@ -175,12 +175,25 @@ TEST_F(Case, SuspectsAfter1800MillisecondsAndSaysSoEvery500) {
     rig->run_for(1ms);
     EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect);
     EXPECT_EQ(rig->time_of("p00", MemberState::Suspect), t + 1800ms);
+    // All hear it the first and every fourth time, those that accuse too every time.
+    rig->hear_suspicion(other(1), {&x()}, 1800ms);
+    rig->hear_suspicion(other(2), {&x()}, 1800ms);
     rig->run_for(1s);
-    for (int i = 1; i < 8; ++i) {
-        const auto said = rig->all_sent<Suspicion>(&other(i));
-        ASSERT_EQ(said.size(), 3U);
-        EXPECT_EQ(said[1]->at, t + 2300ms);
-        EXPECT_EQ(said[2]->at, t + 2800ms);
+    rig->hear_suspicion(other(2), {&x()}, 2800ms);
+    rig->run_for(1s);
+    const auto times_heard_by = [this, t](int i) {
+        std::vector<Duration> times;
+        for (const Sent* sent : rig->all_sent<Suspicion>(&other(i))) {
+            times.push_back(sent->at - t);
+        }
+        return times;
+    };
+    using Times = std::vector<Duration>;
+    EXPECT_EQ(times_heard_by(2), (Times{1800ms, 2300ms, 2800ms, 3300ms, 3800ms}));
+    // Its accusation has ended meanwhile.
+    EXPECT_EQ(times_heard_by(1), (Times{1800ms, 2300ms, 2800ms, 3800ms}));
+    for (int i = 3; i < 8; ++i) {
+        EXPECT_EQ(times_heard_by(i), (Times{1800ms, 3800ms})) << i;
     }
     EXPECT_EQ(rig->count<Suspicion>(&x()), 0U);
     EXPECT_TRUE(rig->all_sent<Ping>(&x()).back()->body<Ping>().suspects_you);

@@ -65,7 +65,7 @@ TEST_F(Bounds, MessagesOfAHundredThousandStrangersLeaveNothingBehind) {
                 break;
             default:
                 encoder.suspicion(envelope(name, instance), 1, 0);
-                encoder.suspicion_entry({"self", 0xabc, 10, 0, 500});
+                encoder.suspicion_entry({"self", 0xabc, 10, 0, 500, 0});
                 break;
         }
         receive(bytes);
@@ -120,7 +120,7 @@ TEST_F(Bounds, RepeatedSuspicionsSetNoMoreTimersThanThereAreSubjects) {
         const std::string accuser = "p" + std::to_string(i % 40);
         const std::string subject = "p" + std::to_string((i + 1 + i / 40 % 39) % 40);
         encoder.suspicion(envelope(accuser, 7), 1, 0);
-        encoder.suspicion_entry({subject, 7, 1, 0, 100});
+        encoder.suspicion_entry({subject, 7, 1, 0, 100, 0});
         receive(bytes);
     }
     EXPECT_LE(impl.core.timers.size(), 300U);

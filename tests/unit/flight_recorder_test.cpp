@@ -48,10 +48,10 @@ TEST(FlightRecorder, WithoutCapacityRecordsNothing) {
 
 TEST(FlightRecorder, NamesEveryKindOfEvidenceDifferently) {
     std::set<std::string_view> names;
-    for (int kind = 0; kind <= static_cast<int>(EvidenceKind::LinkLost); ++kind) {
+    for (int kind = 0; kind <= static_cast<int>(EvidenceKind::AnswersTooLittle); ++kind) {
         names.insert(to_string(static_cast<EvidenceKind>(kind)));
     }
-    EXPECT_EQ(names.size(), static_cast<std::size_t>(EvidenceKind::LinkLost) + 1);
+    EXPECT_EQ(names.size(), static_cast<std::size_t>(EvidenceKind::AnswersTooLittle) + 1);
     EXPECT_FALSE(names.contains("unknown"));
 }
 

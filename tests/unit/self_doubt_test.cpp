@@ -78,6 +78,34 @@ TEST(SelfDoubt, FromSilenceAloneEndsAfterTenSecondsAndThenIsAlone) {
     EXPECT_EQ(doubt.next_change(begun + 10s), kNever);
 }
 
+TEST(SelfDoubt, FromSilenceLastsTheLongerTheMoreOthersWouldHaveToHaveFailedAtOnce) {
+    struct Company {
+        std::uint32_t others;
+        Duration lasts;
+    };
+
+    for (const Company& each : {Company{0, 10s}, Company{1, 10s}, Company{2, 20s}, Company{7, 30s},
+                                Company{8, 40s}, Company{127, 70s}}) {
+        SelfDoubt doubt(kSettings);
+        doubt.set_company(each.others);
+        doubt.sent(kStart);
+        const Instant begun = kStart + 2500ms;
+
+        EXPECT_EQ(doubt.next_change(begun), begun + each.lasts) << each.others;
+        EXPECT_EQ(doubt.doubts(begun + each.lasts - 1ms), DoubtReason::Silence) << each.others;
+        EXPECT_TRUE(doubt.alone(begun + each.lasts)) << each.others;
+    }
+}
+
+TEST(SelfDoubt, OfAStallIsNoLongerWhereThereAreMany) {
+    SelfDoubt doubt(kSettings);
+    doubt.set_company(127);
+    doubt.paused(kStart, 30s);
+
+    EXPECT_EQ(doubt.doubts(kStart + 9999ms), DoubtReason::Pause);
+    EXPECT_EQ(doubt.doubts(kStart + 10s), DoubtReason::None);
+}
+
 TEST(SelfDoubt, RestartsTheCasesAlsoWhenTheAnswerComesAfterItEndedAlone) {
     SelfDoubt doubt(kSettings);
     doubt.sent(kStart);

@@ -85,14 +85,14 @@ def item(value):
 
 
 name = text(1, NAME_MAX)
-accusation = row(name, instance, generation, incarnation, unsigned(32))
+accusation = row(name, instance, generation, incarnation, unsigned(32), unsigned(32))
 items = listing(item, 256)
 BODIES = {
     1: ("ping", row(unsigned(32), boolean)),
     2: ("ack", row(unsigned(32), unsigned(32))),
     3: ("ping-req", row(unsigned(32), name, instance, unsigned(32))),
     4: ("nack", row(unsigned(32))),
-    5: ("alive", row(name, instance, unsigned(32), unsigned(32))),
+    5: ("alive", row(name, instance, unsigned(32), unsigned(32), unsigned(32))),
     6: ("gossip", row()),
     7: ("suspicion", row(listing(accusation, 64))),
     8: ("join", row(text(0, 64), items)),

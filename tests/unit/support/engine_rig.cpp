@@ -229,7 +229,8 @@ void EngineRig::hear_alive(const Peer& from, const Alive& alive) {
 void EngineRig::hear_suspicion(const Peer& from,
                                const std::vector<const Peer*>& subjects,
                                Duration age,
-                               ReplyToken token) {
+                               ReplyToken token,
+                               std::uint32_t missed) {
     std::vector<std::uint8_t> bytes;
     Encoder encoder(bytes);
     encoder.suspicion(envelope_of(from), static_cast<std::uint32_t>(subjects.size()), 0);
@@ -240,6 +241,7 @@ void EngineRig::hear_suspicion(const Peer& from,
         entry.generation = subject->generation;
         entry.incarnation = subject->incarnation;
         entry.age_ms = static_cast<std::uint32_t>(milliseconds(age));
+        entry.missed = missed;
         encoder.suspicion_entry(entry);
     }
     hear(std::move(bytes), token);

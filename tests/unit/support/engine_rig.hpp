@@ -129,7 +129,8 @@ class EngineRig {
     void hear_suspicion(const Peer& from,
                         const std::vector<const Peer*>& subjects,
                         Duration age,
-                        ReplyToken token = 79);
+                        ReplyToken token = 79,
+                        std::uint32_t missed = 0);
     void hear_join(const Peer& from, ReplyToken token, const std::string& cluster = "blue");
     void hear_leave_ack(const Peer& from, std::uint32_t sequence);
     void hear_refuse(const Refuse& refuse);

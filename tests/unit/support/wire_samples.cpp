@@ -64,11 +64,11 @@ void add_probes(std::vector<Sample>& samples) {
     }));
     samples.push_back(sample("nack", [&](Encoder& e) { e.nack(from, {4713}, 0); }));
     samples.push_back(sample("alive", [&](Encoder& e) {
-        e.alive(from, {"node-00009", kSubjectInstance, 4713, 120}, 0);
+        e.alive(from, {"node-00009", kSubjectInstance, 4713, 120, 7}, 0);
     }));
     samples.push_back(sample("suspicion", [&](Encoder& e) {
         e.suspicion(from, 1, 0);
-        e.suspicion_entry({"node-00009", kSubjectInstance, kGeneration, 3, 1900});
+        e.suspicion_entry({"node-00009", kSubjectInstance, kGeneration, 3, 1900, 9});
     }));
 }
 

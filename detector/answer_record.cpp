@@ -1,0 +1,85 @@
+#include "detector/answer_record.hpp"
+
+#include <algorithm>
+
+namespace memberd {
+
+void AnswerRecord::sent(std::uint32_t sequence, Instant now, Instant due, Duration spacing) {
+    expire(now);
+    const bool is_soon = last_sent_ != kNever && now - last_sent_ < spacing;
+    if (is_soon || waiting_count_ >= kWaitingMax) {
+        return;
+    }
+    waiting_[waiting_count_++] = {sequence, now, due};
+    last_sent_ = now;
+}
+
+void AnswerRecord::answered(std::uint32_t sequence, Instant now) {
+    expire(now);
+    auto* const end = waiting_.data() + waiting_count_;
+    auto* const found = std::find_if(waiting_.data(), end, [sequence](const Waiting& waiting) {
+        return waiting.sequence == sequence;
+    });
+    if (found != end) {
+        decide(found->sent, false);
+        std::copy(found + 1, end, found);
+        --waiting_count_;
+    }
+}
+
+void AnswerRecord::expire(Instant now) {
+    std::uint8_t left = 0;
+    for (std::uint8_t i = 0; i < waiting_count_; ++i) {
+        const Waiting waiting = waiting_[i];
+        if (waiting.due <= now) {
+            decide(waiting.sent, true);
+        } else {
+            waiting_[left++] = waiting;
+        }
+    }
+    waiting_count_ = left;
+}
+
+AnswerShare AnswerRecord::share(Instant since) const {
+    AnswerShare share;
+    for (std::size_t i = 0; i < count_; ++i) {
+        if (sent_[i] >= since) {
+            ++share.all;
+            share.missed += (missed_ >> i) & 1U;
+        }
+    }
+    return share;
+}
+
+bool AnswerRecord::is_bad(Instant since) const {
+    const AnswerShare known = share(since);
+    return known.all == kLength && known.missed >= kMissedMin;
+}
+
+bool AnswerRecord::is_fine(Instant since) const {
+    const AnswerShare known = share(since);
+    return known.all > 0 && known.missed * 4 <= known.all;
+}
+
+bool AnswerRecord::is_doubtful(Instant since) const {
+    if (count_ < kMissedInARow) {
+        return false;
+    }
+    for (std::size_t back = 1; back <= kMissedInARow; ++back) {
+        const std::size_t i = (next_ + kLength - back) % kLength;
+        if (sent_[i] < since || ((missed_ >> i) & 1U) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void AnswerRecord::decide(Instant sent, bool is_missed) {
+    const auto bit = static_cast<std::uint16_t>(1U << next_);
+    sent_[next_] = sent;
+    missed_ = static_cast<std::uint16_t>(is_missed ? missed_ | bit : missed_ & ~bit);
+    next_ = static_cast<std::uint8_t>((next_ + 1U) % kLength);
+    count_ = static_cast<std::uint8_t>(std::min<std::size_t>(count_ + 1U, kLength));
+}
+
+}  // namespace memberd
