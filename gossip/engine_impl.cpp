@@ -11,6 +11,8 @@ namespace {
 
 constexpr Duration kSweepInterval = std::chrono::seconds(20);
 constexpr std::size_t kFloodBytes = kProbeBytesMax - 160;
+// A flood that comes no later than so many gaps after the one before is part of a storm.
+constexpr int kStormGaps = 5;
 constexpr int kFloodPagesMax = 16;
 constexpr std::size_t kOutdatedToldMax = 16;
 // No further claim is added to an answer that is longer than this; with one more profile it is
@@ -375,14 +377,19 @@ void EngineImpl::set_flush() {
 
 void EngineImpl::flush() {
     flush_is_set = false;
+    // In a storm each change has several ways to everybody in one direction of the rings alone.
+    const MembershipTiming& timing = core.timing.membership;
+    const bool is_storm = last_flood + timing.flood_gap * kStormGaps > core.now;
     last_flood = core.now;
     ObserverDetection* observers = observer_detection();
     if (observers == nullptr) {
         return;
     }
     std::vector<Slot> neighbours = observers->subjects();
-    neighbours.insert(neighbours.end(), observers->observers().begin(),
-                      observers->observers().end());
+    if (!is_storm) {
+        neighbours.insert(neighbours.end(), observers->observers().begin(),
+                          observers->observers().end());
+    }
     std::sort(neighbours.begin(), neighbours.end());
     neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
     for (int page = 0; page < kFloodPagesMax && !core.queue.empty(); ++page) {

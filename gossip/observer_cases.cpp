@@ -144,9 +144,7 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
         return;
     }
     if (core_.now >= w->next_fresh_ping) {
-        // Where all answers are slow, more questions make them slower.
-        const bool patient =
-            silence_of(*w) > core_.timing.silence_min * kPatientAfterDepths || must_be_quiet();
+        const bool patient = silence_of(*w) > core_.timing.silence_min * kPatientAfterDepths;
         w->next_fresh_ping = core_.now + fresh_ping_pause(patient);
         // Once: a connection needs its time, the more so where much is lost.
         const bool reconnect = !w->is_reconnected && !w->we_suspect && may_replace_connection(*w);
@@ -177,8 +175,13 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
     }
 }
 
-Duration ObserverDetection::fresh_ping_pause(bool is_patient) const {
+// Cases share the pings of kCasesAtFullPace; where quiet is kept those of one, one after the other.
+Duration ObserverDetection::fresh_ping_pause(bool is_patient) {
     const Duration interval = core_.timing.fresh_ping_interval;
+    if (must_be_quiet()) {
+        quiet_slot_ = std::max(quiet_slot_, core_.now) + interval;
+        return std::max(quiet_slot_ - core_.now, interval * kPatience);
+    }
     if (is_patient) {
         return interval * kPatience;
     }

@@ -402,7 +402,9 @@ void ObserverDetection::on_ping_timeout(std::uint32_t sequence) {
     // hears a suspicion.
     const bool only_helps =
         !w->is_subject && (is_looked_at(*w) || (!w->askers.empty() && !is_accused(w->member)));
-    if (!w->case_is_open && !only_helps) {
+    // Whoever doubts itself has enough cases of its own.
+    const bool is_needless = only_helps || (!w->is_subject && must_be_quiet());
+    if (!w->case_is_open && !is_needless) {
         open_case(*w);
     }
     judge_share(missed.member);

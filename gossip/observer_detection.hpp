@@ -59,9 +59,12 @@ class ObserverDetection {
                                                               : doubt_.doubts(core_.now);
     }
 
-    // All answers are slow, or nobody would heed us: more questions would only make it worse.
+    // All answers are slow, or none comes, or nobody would heed us: more questions would only make
+    // it worse.
     [[nodiscard]] bool must_be_quiet() const {
-        return doubt() == DoubtReason::SlowAnswers || doubt() == DoubtReason::HeldBack;
+        const DoubtReason reason = doubt();
+        return reason == DoubtReason::SlowAnswers || reason == DoubtReason::Silence ||
+               reason == DoubtReason::HeldBack;
     }
 
     [[nodiscard]] std::string_view doubt_text() const;
@@ -178,7 +181,7 @@ class ObserverDetection {
     [[nodiscard]] std::size_t helper_budget() const;
     void replace_silent_helpers(Watch& watch);
     [[nodiscard]] std::size_t open_cases() const;
-    [[nodiscard]] Duration fresh_ping_pause(bool is_patient) const;
+    Duration fresh_ping_pause(bool is_patient);
     void ask_relay(Watch& watch);
     void add_relay(const Watch& watch,
                    const std::vector<Slot>& excluded,
@@ -260,6 +263,7 @@ class ObserverDetection {
     Instant last_round_trip_ = Instant::min();
     Instant last_quick_answer_ = Instant::min();  // one that took less than any timeout
     Instant last_canary_;
+    Instant quiet_slot_;  // the last one taken
     Permutation contact_order_;
     std::uint32_t contact_position_ = 0;
     DoubtReason told_doubt_ = DoubtReason::None;
