@@ -118,6 +118,41 @@ TEST(Evidence, OfLifeThatOnlyStrangersCanFindIsFound) {
     expect_sound(cluster);
 }
 
+// Whether member 3 is declared dead when it stands still for 5 s. What it sends takes 500 ms more
+// in the mean, exponential, so its answers have a heavy tail: longer than P and four deviations
+// explain, but not so long that phi would be 8.
+bool dies_of_a_pause_in_the_tail(double phi_threshold, std::uint64_t seed) {
+    ClusterOptions options = options_of({Mode::Memberd, 8});
+    options.seed = seed;
+    options.timing.phi_threshold = phi_threshold;
+    options.checks = Checks::Off;  // They have judged all this elsewhere, at ten times the cost.
+    Cluster cluster(options);
+    Override slow;
+    slow.jitter = 500ms;
+    cluster.world().topology().set_egress(3, slow);
+    cluster.run_for(10min);  // A history of 80 round trips.
+    EXPECT_TRUE(cluster.deaths().empty()) << cluster.explain();
+    cluster.pause(3);
+    cluster.run_for(5s);
+    EXPECT_EQ(cluster.world().life(3), Life::Paused);
+    cluster.resume(3);
+    cluster.run_for(10s);
+    EXPECT_TRUE(cluster.violations().empty()) << cluster.explain();
+    return !cluster.deaths().empty();
+}
+
+TEST(Evidence, OfAHeavyTailIsWeighedByPhi) {
+    const double threshold = timing_of(TimingProfile::Lan).phi_threshold;
+    int with = 0;
+    int without = 0;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        with += dies_of_a_pause_in_the_tail(threshold, seed) ? 1 : 0;
+        without += dies_of_a_pause_in_the_tail(0, seed) ? 1 : 0;
+    }
+    EXPECT_EQ(with, 0);
+    EXPECT_GE(without, 5);  // Or the pause would not show that phi matters.
+}
+
 TEST(Evidence, ThatWaitsForTheEndOfADoubtDoesNotSpin) {
     Cluster cluster(options_of({Mode::Memberd, 3}));
     cluster.run_for(12s);

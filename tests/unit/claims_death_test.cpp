@@ -1,4 +1,8 @@
 // Deaths that others tell of, tombstones, and forgetting.
+#include <algorithm>
+#include <set>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/support/engine_rig.hpp"
@@ -55,6 +59,35 @@ TEST_F(Deaths, RelayedWithTooFewLiveAccusersAreNotAndTheAccusedIsPinged) {
     EXPECT_TRUE(std::any_of(evidence.begin(), evidence.end(), [](const EvidenceEntry& e) {
         return e.kind == EvidenceKind::DeathNotBelieved;
     }));
+}
+
+TEST_F(Deaths, InAStormAreFloodedToTheSubjectsAlone) {
+    EngineRig many;
+    many.add_many(60);
+    many.run_for(30s);
+    const auto receivers_of = [&many](std::string_view name) {
+        std::set<std::string> receivers;
+        for (const Sent* each : many.all_sent<Gossip>()) {
+            const std::vector<Said> said = each->updates();
+            if (std::any_of(said.begin(), said.end(),
+                            [&](const Said& one) { return one.name == name; })) {
+                receivers.insert(many.peer_at(each->to).profile.name);
+            }
+        }
+        return receivers;
+    };
+    many.hear_gossip(many.peer("p01"), {dead(many.peer("p30"), {"p01", "p02"})});
+    many.run_for(200ms);
+    many.hear_gossip(many.peer("p01"), {dead(many.peer("p31"), {"p01", "p02"})});
+    many.run_for(200ms);
+    many.run_for(2s);
+    many.hear_gossip(many.peer("p01"), {dead(many.peer("p32"), {"p01", "p02"})});
+    many.run_for(200ms);
+
+    EXPECT_GT(receivers_of("p30").size(), 10U);
+    EXPECT_GE(receivers_of("p31").size(), 6U);
+    EXPECT_LE(receivers_of("p31").size(), 8U);
+    EXPECT_GT(receivers_of("p32").size(), 10U);
 }
 
 TEST_F(Deaths, ThatAreNotBelievedDoNotMakeTheEngineFloodTheAccused) {

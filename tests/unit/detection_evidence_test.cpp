@@ -323,6 +323,21 @@ TEST_F(Doubt, BySilenceAccusesNobodyAndEndsWithTheNextAnswer) {
     }
 }
 
+TEST_F(Doubt, BySilenceAsksNoHelpersAndPingsLittle) {
+    start(8);
+    silence_all();
+    rig->run_for(10s);  // All doubt has begun.
+    ASSERT_FALSE(rig->engine.status(rig->now).doubt.empty());
+    rig->forget_past();
+    rig->run_for(12s);
+    ASSERT_FALSE(rig->engine.status(rig->now).doubt.empty());
+    EXPECT_EQ(rig->count<PingReq>(), 0U);
+    EXPECT_EQ(rig->count<Suspicion>(), 0U);
+    // One fresh ping in 0.3 s for all cases together, and two canaries in 0.625 s.
+    EXPECT_GE(rig->count<Ping>(), 12U * 3);
+    EXPECT_LE(rig->count<Ping>(), 12U * 7);
+}
+
 TEST_F(Doubt, OfTheLastOneEndsAndItsOwnEvidenceDecides) {
     start(1);
     p(0).answers = false;
