@@ -35,6 +35,7 @@ struct Arguments {
     std::size_t jobs = 1;
     double alpha = 5;
     double beta = 6;
+    std::string fault = "block";
     std::string profile = "lan";
     std::string off;
     double delay_ms = -1;
@@ -55,6 +56,9 @@ std::string command_line(const Arguments& arguments) {
         arguments.experiment, fmt::join(arguments.modes, ","), arguments.n, arguments.seed,
         arguments.repetitions, arguments.alpha, arguments.beta, arguments.transport,
         arguments.checks, fmt::join(arguments.blocked, ","), fmt::join(arguments.block_ms, ","));
+    if (arguments.fault != "block") {
+        line += " --fault " + arguments.fault;
+    }
     if (arguments.profile != "lan") {
         line += " --profile " + arguments.profile;
     }
@@ -87,6 +91,7 @@ LifeguardGrid grid_of(const Arguments& arguments) {
     grid.workers = arguments.jobs;
     grid.cluster.n = arguments.n;
     grid.cluster.seed = arguments.seed;
+    grid.fault = *parse_lifeguard_fault(arguments.fault);
     grid.profile = *parse_timing_profile(arguments.profile);
     grid.is_whole_rule = arguments.off.empty();
     grid.cluster.timing = timing_of(grid.profile);
@@ -109,6 +114,9 @@ int run(Arguments arguments) {
     if (arguments.block_ms.empty()) {
         arguments.block_ms =
             arguments.experiment == "threshold" ? kThresholdBlockMs : kIntervalBlockMs;
+    }
+    if (arguments.fault == "phases" && arguments.experiment == "threshold") {
+        return cannot_start("--fault phases: the threshold experiment has one block only");
     }
     for (const std::uint32_t blocked : arguments.blocked) {
         if (blocked >= arguments.n) {
@@ -171,6 +179,13 @@ void add_lifeguard_command(CLI::App& app, int& exit_code) {
         ->capture_default_str();
     command->add_option("--beta", arguments->beta, "of lifeguard's longest suspicion")
         ->check(CLI::Range(1.0, 100.0))
+        ->capture_default_str();
+    command
+        ->add_option(
+            "--fault", arguments->fault,
+            "of the C: block (the paper's), sends, receives, stop (the process), phases (each "
+            "of the C blocked at times of its own), slow (200 ms a message)")
+        ->check(CLI::IsMember({"block", "sends", "receives", "stop", "phases", "slow"}))
         ->capture_default_str();
     command
         ->add_option("--profile", arguments->profile,

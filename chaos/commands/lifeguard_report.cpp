@@ -130,7 +130,7 @@ bool has_paper_settings(const LifeguardGrid& grid) {
     const BaselineTiming& timing = grid.cluster.timing.baseline;
     return grid.cluster.n == 128 && std::abs(timing.alpha - 5.0) < 1e-9 &&
            std::abs(timing.beta - 6.0) < 1e-9 && grid.cluster.carrying == Carrying::Datagram &&
-           grid.profile == TimingProfile::Lan &&
+           grid.fault == LifeguardFault::Block && grid.profile == TimingProfile::Lan &&
            grid.cluster.network.delay == ClusterOptions().network.delay &&
            grid.cluster.network.jitter == ClusterOptions().network.jitter;
 }

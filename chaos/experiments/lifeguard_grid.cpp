@@ -71,7 +71,7 @@ std::vector<GridRun> plan_grid(const LifeguardGrid& grid) {
             for (const std::uint32_t run : has_runs ? grid.run_ms : no_run) {
                 for (const std::uint32_t blocked : grid.blocked) {
                     const LifeguardCell cell{blocked, std::chrono::milliseconds(block),
-                                             std::chrono::milliseconds(run)};
+                                             std::chrono::milliseconds(run), true, grid.fault};
                     for (const Mode mode : grid.modes) {
                         runs.push_back({mode, cell, seed, {}});
                     }

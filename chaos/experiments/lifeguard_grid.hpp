@@ -27,6 +27,7 @@ struct LifeguardGrid {
     std::vector<std::uint32_t> block_ms;
     std::vector<std::uint32_t> run_ms;  // unused by the threshold experiment
     std::uint32_t repetitions = 1;
+    LifeguardFault fault = LifeguardFault::Block;
     TimingProfile profile = TimingProfile::Lan;
     bool is_whole_rule = true;  // nothing is left out of memberd's
     ClusterOptions cluster;     // its seed is the first; mode and seed differ from run to run

@@ -1,6 +1,7 @@
 #include "chaos/experiments/lifeguard_run.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "detector/check.hpp"
@@ -10,6 +11,19 @@ namespace {
 
 // Apart from every stream of the cluster, so that who is hit depends on nothing but the seed.
 constexpr std::uint64_t kVictimStream = 0x6c69666567756172;
+
+constexpr std::uint64_t kPhaseStream = 0x706861736573;
+
+struct FaultName {
+    LifeguardFault fault;
+    std::string_view name;
+};
+
+constexpr std::array kFaultNames{
+    FaultName{LifeguardFault::Block, "block"},       FaultName{LifeguardFault::Sends, "sends"},
+    FaultName{LifeguardFault::Receives, "receives"}, FaultName{LifeguardFault::Stop, "stop"},
+    FaultName{LifeguardFault::Phases, "phases"},     FaultName{LifeguardFault::Slow, "slow"},
+};
 
 BlockedSet choose(std::size_t n, std::uint32_t count, std::uint64_t seed) {
     MEMBERD_CHECK(count < n, "somebody must be left to notice");
@@ -29,14 +43,45 @@ class Victims {
     Victims(Cluster& cluster, const LifeguardCell& cell)
         : cluster_(cluster),
           has_faults_(cell.has_faults),
+          fault_(cell.fault),
           blocked_(choose(cluster.options().n, cell.blocked, cluster.options().seed)) {}
 
     void block_for(Duration length) {
         const std::uint64_t before = received();
-        for_each([this](Member member) { cluster_.block(member); });
+        for_each([this](Member member) { begin(member); });
         cluster_.run_for(length);
         received_while_blocked_ += received() - before;
-        for_each([this](Member member) { cluster_.unblock(member); });
+        for_each([this](Member member) { end(member); });
+    }
+
+    // Each in a cycle of its own, until then.
+    void block_in_phases(Duration block, Duration run, Instant until) {
+        struct Turn {
+            Member member;
+            Instant at;
+            bool begins;
+        };
+
+        Random random(mix64(cluster_.options().seed) ^ kPhaseStream);
+        std::vector<Turn> turns;
+        for_each([&](Member member) {
+            turns.push_back(
+                {member, cluster_.now() + random.between(Duration::zero(), block + run), true});
+        });
+        while (cluster_.now() < until && cluster_.violations().empty()) {
+            const auto next =
+                std::min_element(turns.begin(), turns.end(),
+                                 [](const Turn& a, const Turn& b) { return a.at < b.at; });
+            const Instant at = next == turns.end() ? until : std::min(next->at, until);
+            cluster_.run_for(at - cluster_.now());
+            if (at == until) {
+                break;
+            }
+            next->begins ? begin(next->member) : end(next->member);
+            next->at += next->begins ? block : run;
+            next->begins = !next->begins;
+        }
+        for_each([this](Member member) { end(member); });
     }
 
     [[nodiscard]] const BlockedSet& blocked() const { return blocked_; }
@@ -44,6 +89,37 @@ class Victims {
     [[nodiscard]] std::uint64_t received_while_blocked() const { return received_while_blocked_; }
 
   private:
+    void begin(Member member) {
+        switch (fault_) {
+            case LifeguardFault::Block:
+            case LifeguardFault::Phases:
+                cluster_.block(member);
+                return;
+            case LifeguardFault::Sends:
+                cluster_.block(member, Blocking::Sends);
+                return;
+            case LifeguardFault::Receives:
+                cluster_.block(member, Blocking::Receives);
+                return;
+            case LifeguardFault::Stop:
+                cluster_.pause(member);
+                return;
+            case LifeguardFault::Slow:
+                cluster_.slow(member, CpuLimits{kSlowMessage, {}, {}, {}});
+                return;
+        }
+    }
+
+    void end(Member member) {
+        if (fault_ == LifeguardFault::Stop) {
+            cluster_.resume(member);
+        } else if (fault_ == LifeguardFault::Slow) {
+            cluster_.quicken(member);
+        } else {
+            cluster_.unblock(member);
+        }
+    }
+
     template <typename Action>
     void for_each(Action action) const {
         for (Member member = 0; has_faults_ && member < blocked_.size(); ++member) {
@@ -63,6 +139,7 @@ class Victims {
 
     Cluster& cluster_;
     bool has_faults_;
+    LifeguardFault fault_;
     BlockedSet blocked_;
     std::uint64_t received_while_blocked_ = 0;
 };
@@ -97,6 +174,20 @@ LifeguardRun finish(const Cluster& cluster, const Beginning& beginning, const Vi
 }
 
 }  // namespace
+
+std::string_view to_string(LifeguardFault fault) {
+    const auto* const found =
+        std::find_if(kFaultNames.begin(), kFaultNames.end(),
+                     [&](const FaultName& each) { return each.fault == fault; });
+    return found == kFaultNames.end() ? "unknown" : found->name;
+}
+
+std::optional<LifeguardFault> parse_lifeguard_fault(std::string_view name) {
+    const auto* const found =
+        std::find_if(kFaultNames.begin(), kFaultNames.end(),
+                     [&](const FaultName& each) { return each.name == name; });
+    return found == kFaultNames.end() ? std::nullopt : std::optional(found->fault);
+}
 
 FailureEvents count_failure_events(std::span<const Death> deaths, const BlockedSet& blocked) {
     FailureEvents events;
@@ -166,6 +257,9 @@ LifeguardRun run_interval(const ClusterOptions& options, const LifeguardCell& ce
     Victims victims(cluster, cell);
     const Beginning beginning = settle(cluster);
     const Instant end = beginning.at + kIntervalLength;
+    if (cell.fault == LifeguardFault::Phases) {
+        victims.block_in_phases(cell.block, cell.run, end);
+    }
     while (cluster.now() < end && cluster.violations().empty()) {
         victims.block_for(std::min(cell.block, end - cluster.now()));
         cluster.run_for(std::min(cell.run, end - cluster.now()));

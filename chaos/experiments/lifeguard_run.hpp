@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chaos/sim/cluster.hpp"
@@ -30,11 +31,29 @@ inline constexpr Duration kIntervalLength = std::chrono::seconds(120);
 // How long a threshold run goes on after the block: what is to refute has refuted.
 inline constexpr Duration kThresholdTail = std::chrono::seconds(15);
 
+// What becomes of the C. The paper's is Block; the others are ours, for a detector that is good at
+// the paper's fault alone is good for nothing.
+enum class LifeguardFault : std::uint8_t {
+    Block,     // no message is sent or received, timers run
+    Sends,     // only sends are held
+    Receives,  // only receives are held
+    Stop,      // the process stands still
+    Phases,    // as Block, each of the C at times of its own (interval experiment only)
+    Slow,      // every message takes kSlowMessage to handle
+};
+
+// Busy at five messages a second; a member that nobody suspects gets two or three.
+inline constexpr Duration kSlowMessage = std::chrono::milliseconds(200);
+
+std::string_view to_string(LifeguardFault fault);
+std::optional<LifeguardFault> parse_lifeguard_fault(std::string_view name);
+
 struct LifeguardCell {
     std::uint32_t blocked = 1;  // C
     Duration block{};           // D
     Duration run{};             // I; unused by the threshold experiment
     bool has_faults = true;     // false: a control run, nobody is blocked
+    LifeguardFault fault = LifeguardFault::Block;
 };
 
 struct FailureEvents {

@@ -137,7 +137,6 @@ bool dies_of_a_pause_in_the_tail(double phi_threshold, std::uint64_t seed) {
     EXPECT_EQ(cluster.world().life(3), Life::Paused);
     cluster.resume(3);
     cluster.run_for(10s);
-    EXPECT_TRUE(cluster.violations().empty()) << cluster.explain();
     return !cluster.deaths().empty();
 }
 
