@@ -71,7 +71,8 @@ Timing wan_timing() {
     t.fresh_ping_interval = 500ms;
     t.round_trips = {150ms, 40ms, 10ms};
     t.self_doubt = {4200ms, 15s, 800ms, 1s, 10min, 3, t.suspect_after};
-    t.membership.flood_delay = 20ms;
+    t.membership.flood_delay = 5ms;
+    t.membership.flood_gap = 25ms;
     t.membership.digest_settle = 1s;
     return t;
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration kSweepInterval = std::chrono::seconds(20);
 constexpr std::size_t kFloodBytes = kProbeBytesMax - 160;
-// A flood that comes no later than so many gaps after the one before is part of a storm.
+// A flood is part of a storm when the third before it is no older than so many gaps.
 constexpr int kStormGaps = 5;
 constexpr int kFloodPagesMax = 16;
 constexpr std::size_t kOutdatedToldMax = 16;
@@ -367,11 +367,13 @@ void EngineImpl::start_sync() {
 void EngineImpl::set_flush() {
     if (!flush_is_set && !core.queue.empty()) {
         flush_is_set = true;
-        // A lone change goes out at once; where many come one after the other, each flood carries
+        // A few changes go out at once; where many come one after the other, each flood carries
         // more of them.
         const MembershipTiming& timing = core.timing.membership;
-        core.timers.set(std::max(core.now + timing.flood_delay, last_flood + timing.flood_gap),
-                        TimerKind::Flush);
+        constexpr auto kGaps = static_cast<Duration::rep>(kFloodsAtOnce);
+        core.timers.set(
+            std::max(core.now + timing.flood_delay, floods.front() + timing.flood_gap * kGaps),
+            TimerKind::Flush);
     }
 }
 
@@ -379,8 +381,9 @@ void EngineImpl::flush() {
     flush_is_set = false;
     // In a storm each change has several ways to everybody in one direction of the rings alone.
     const MembershipTiming& timing = core.timing.membership;
-    const bool is_storm = last_flood + timing.flood_gap * kStormGaps > core.now;
-    last_flood = core.now;
+    const bool is_storm = floods.front() + timing.flood_gap * kStormGaps > core.now;
+    std::rotate(floods.begin(), floods.begin() + 1, floods.end());
+    floods.back() = core.now;
     ObserverDetection* observers = observer_detection();
     if (observers == nullptr) {
         return;

@@ -2,6 +2,8 @@
 // only.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 #include <vector>
@@ -18,6 +20,9 @@ namespace memberd {
 
 // A ring digest counts for the agreement this long after it was heard.
 inline constexpr Duration kDigestsHeardFor = std::chrono::seconds(15);
+
+// Floods that need not keep the gap to one another.
+inline constexpr std::size_t kFloodsAtOnce = 3;
 
 // The parts and the order in which they are asked.
 class EngineImpl {
@@ -78,7 +83,8 @@ class EngineImpl {
     std::vector<CallerProbe> caller_probes;
     std::vector<Slot> nobody;
     bool flush_is_set = false;
-    Instant last_flood = Instant::min();
+    // When the last kFloodsAtOnce changes were passed on, the oldest first.
+    std::array<Instant, kFloodsAtOnce> floods = {Instant::min(), Instant::min(), Instant::min()};
 };
 
 }  // namespace memberd

@@ -39,14 +39,14 @@ void ObserverDetection::after_answer(Duration round_trip) {
 void ObserverDetection::withdraw_cases() {
     for (std::size_t i = 0; i < watches_.size(); ++i) {
         Watch& w = watches_[i];
+        const bool was_open = w.case_is_open;
         w.record = AnswerRecord();
-        if (!w.case_is_open) {
-            continue;
-        }
         close_case(w, EvidenceKind::Withdrawn, silence_of(w));
         w.unanswered_since = kNever;
         remove_outstanding(w.member);
-        ping(w, true);
+        if (was_open) {
+            ping(w, true);
+        }
     }
 }
 

@@ -323,6 +323,46 @@ TEST_F(Doubt, BySilenceAccusesNobodyAndEndsWithTheNextAnswer) {
     }
 }
 
+TEST_F(Doubt, WhenItEndsHoldsNothingAgainstThoseWithoutACaseEither) {
+    start(40);
+    for (int i = 0; i < 40; ++i) {
+        rig->peer(i < 10 ? "p0" + std::to_string(i) : "p" + std::to_string(i)).answers = false;
+    }
+    rig->run_for(10s);
+    ASSERT_FALSE(rig->engine.status(rig->now).doubt.empty());
+    rig->forget_past();
+    rig->run_for(4s);
+    // Somebody who was asked lately, to see whether anybody answers, and is no subject.
+    const std::vector<std::string_view> subjects = rig->engine.subjects();
+    Peer* asked = nullptr;
+    for (const Sent* ping : rig->all_sent<Ping>()) {
+        Peer& peer = rig->peer_at(ping->to);
+        if (asked == nullptr &&
+            std::find(subjects.begin(), subjects.end(), peer.profile.name) == subjects.end()) {
+            asked = &peer;
+        }
+    }
+    ASSERT_NE(asked, nullptr);
+    for (int i = 0; i < 40; ++i) {
+        Peer& peer = rig->peer(i < 10 ? "p0" + std::to_string(i) : "p" + std::to_string(i));
+        peer.answers = &peer != asked;
+    }
+    rig->run_for(2s);
+    ASSERT_TRUE(rig->engine.status(rig->now).doubt.empty());
+    for (int round = 0; round < 4; ++round) {
+        int accusers = 0;
+        for (int i = 0; accusers < 5; ++i) {
+            if (&p(i) != asked) {
+                rig->hear_suspicion(p(i), {asked}, 6s);
+                ++accusers;
+            }
+        }
+        EXPECT_NE(rig->state_of(asked->profile.name), MemberState::Dead);
+        rig->run_for(250ms);
+    }
+    EXPECT_EQ(rig->engine.counters().deaths, 0U);
+}
+
 TEST_F(Doubt, BySilenceAsksNoHelpersAndPingsLittle) {
     start(8);
     silence_all();
