@@ -57,6 +57,28 @@ TEST_F(Flapping, ReturnsAfterAMinuteTheSecondTimeAndAfterTenTheThird) {
     EXPECT_EQ(incarnation(), 3U);
 }
 
+TEST_F(Flapping, AccusesNobodyAndSaysWhyWhileItStaysAway) {
+    hear_of_own_death();
+    rig.run_for(40s);
+    hear_of_own_death();
+    ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
+    EXPECT_NE(rig.engine.status(rig.now).doubt.find("removed"), std::string::npos);
+    rig.peer("p07").answers = false;
+    rig.forget_past();
+    rig.run_for(50s);
+    for (int i = 1; i <= 5; ++i) {
+        rig.hear_suspicion(rig.peer("p0" + std::to_string(i)), {&rig.peer("p07")}, 9s);
+    }
+    rig.run_for(200ms);
+    EXPECT_EQ(rig.count<Suspicion>(), 0U);
+    EXPECT_EQ(rig.count<PingReq>(), 0U);
+    EXPECT_EQ(rig.engine.counters().deaths, 0U);
+
+    rig.run_for(30s);  // It is back, and looks anew.
+    EXPECT_TRUE(rig.engine.status(rig.now).doubt.empty());
+    EXPECT_GT(rig.count<Suspicion>(), 0U);
+}
+
 TEST_F(Flapping, OutdoesTheGreatestDeathThatItHasHeardOf) {
     hear_of_own_death();
     hear_of_own_death();
