@@ -180,7 +180,8 @@ Duration ObserverDetection::fresh_ping_pause(bool is_patient) {
     const Duration interval = core_.timing.fresh_ping_interval;
     if (must_be_quiet()) {
         quiet_slot_ = std::max(quiet_slot_, core_.now) + interval;
-        return std::max(quiet_slot_ - core_.now, interval * kPatience);
+        return std::clamp(quiet_slot_ - core_.now, interval * kPatience,
+                          std::max(interval, core_.timing.period) * kPatience);
     }
     if (is_patient) {
         return interval * kPatience;

@@ -290,7 +290,10 @@ void EvidenceChecker::hear_alive(const EngineCall& call, Observer& observer, con
     Subject& subject = observer.subjects[address];
     const Instant at = call.local - std::chrono::milliseconds(alive.age_ms);
     subject.withdrawn_at = call.local;
-    const Instant unanswered_at_latest = std::exchange(subject.unanswered_at_latest, kNever);
+    Instant unanswered_at_latest = std::exchange(subject.unanswered_at_latest, kNever);
+    if (unanswered_at_latest <= observer.withdrawn_at) {
+        unanswered_at_latest = first_unanswered(observer, address, observer.withdrawn_at);
+    }
     if (unanswered_at_latest == kNever || at <= unanswered_at_latest ||
         at <= observer.withdrawn_at) {
         return;  // May be no news.
