@@ -78,12 +78,13 @@ struct Timing {
     // suspect after half of it. Not above suspect_after.
     Duration refused_for{};
     Duration fresh_ping_interval{};  // to a member whose ping is missed
-    // What share of its probes a subject answers is judged by those of the last so many P; 0: never.
+    // What share of its probes a subject answers is judged by those of the last so many P; 0:
+    // never.
     std::uint32_t share_depths = 0;
     // An answer that others had ends a case; false: for ablation only.
     bool heeds_proof_of_others = true;
-    Duration burst_gap{};  // least time between two pings to all subjects at once
-    Duration reachable_window{};     // a round trip this recent makes a member count in r
+    Duration burst_gap{};         // least time between two pings to all subjects at once
+    Duration reachable_window{};  // a round trip this recent makes a member count in r
     RoundTripPrior round_trips;
     SelfDoubtSettings self_doubt;
     BaselineTiming baseline;
