@@ -224,17 +224,14 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
 // so, and then they become such.
 void ObserverDetection::say_suspicion(Watch& w, Duration silence, std::size_t strangers) {
     std::vector<Slot> audience;
+    std::vector<Slot> known;
+    find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), known);
+    known.push_back(w.member);
     if (strangers > 0) {
-        std::vector<Slot> known{w.member};
-        find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count), known);
-        known.push_back(w.member);
         core_.pick_live(strangers, known, audience);
     }
     if (w.words++ % kWordsToAll == 0) {
-        std::vector<Slot> observers;
-        find_observers(core_.roster, w.member, static_cast<int>(core_.timing.ring_count),
-                       observers);
-        audience.insert(audience.end(), observers.begin(), observers.end());
+        audience.insert(audience.end(), known.begin(), known.end());
         for (const Helper& helper : w.helpers) {
             audience.push_back(helper.member);
         }

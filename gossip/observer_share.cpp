@@ -15,7 +15,8 @@
 namespace memberd {
 namespace {
 
-// Probes that count are P divided by this apart: a pause that the profile tolerates is 6 misses.
+// Probes that count are P divided by this apart: a pause that the profile tolerates is 6 misses at
+// most.
 constexpr int kProbesPerDepth = 6;
 // The pause after the first look, in P; it doubles.
 constexpr int kLookPauseDepths = 20;
@@ -96,6 +97,7 @@ void ObserverDetection::look_closer(Watch& w) {
     ++w.looks;
     w.words = 0;
     w.accused_since = kNever;
+    w.share_accusers.clear();
     if (!w.is_subject || w.next_ping > core_.now + probe_spacing(core_.timing)) {
         schedule_subject(w, core_.now + probe_spacing(core_.timing));
     }
@@ -182,16 +184,19 @@ void ObserverDetection::hear_of_share(Slot member, Slot accuser) {
         return;
     }
     w->record.expire(core_.now);
+    const AnswerShare seen = w->record.share(share_since());
+    const bool is_contradicted =
+        seen.all >= kContradictionProbes && w->record.is_fine(share_since());
+    if (!is_contradicted && !is_looked_at(*w)) {
+        look_closer(*w);
+        w = watch_of(member);
+    }
     std::erase(w->share_accusers, accuser);
     if (w->share_accusers.size() < kShareAccusersMax) {
         w->share_accusers.push_back(accuser);
     }
-    const AnswerShare seen = w->record.share(share_since());
-    if (seen.all >= kContradictionProbes && w->record.is_fine(share_since())) {
+    if (is_contradicted) {
         contradict(*w);
-    } else if (!is_looked_at(*w)) {
-        look_closer(*w);
-        w = watch_of(member);
     }
     consider_death(*w);
 }

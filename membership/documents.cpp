@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "detector/answer_record.hpp"
 #include "gossip/messages.hpp"
 #include "membership/member_info.hpp"
 #include "membership/ring_weight.hpp"
@@ -48,10 +49,10 @@ std::string evidence_text(const EvidenceEntry& entry) {
             return fmt::format("our connection to {} ended", name);
         case EvidenceKind::AnswersTooLittle:
             return other.empty()
-                       ? fmt::format("we suspect {}, which missed {:.0f} of our last 12 probes",
-                                     name, entry.phi)
-                       : fmt::format("{} suspects {}, which missed {:.0f} of its last 12 probes",
-                                     other, name, entry.phi);
+                       ? fmt::format("we suspect {}, which missed {:.0f} of our last {} probes",
+                                     name, entry.phi, AnswerRecord::kLength)
+                       : fmt::format("{} suspects {}, which missed {:.0f} of its last {} probes",
+                                     other, name, entry.phi, AnswerRecord::kLength);
     }
     return "";
 }

@@ -175,13 +175,6 @@ LifeguardRun finish(const Cluster& cluster, const Beginning& beginning, const Vi
 
 }  // namespace
 
-std::string_view to_string(LifeguardFault fault) {
-    const auto* const found =
-        std::find_if(kFaultNames.begin(), kFaultNames.end(),
-                     [&](const FaultName& each) { return each.fault == fault; });
-    return found == kFaultNames.end() ? "unknown" : found->name;
-}
-
 std::optional<LifeguardFault> parse_lifeguard_fault(std::string_view name) {
     const auto* const found =
         std::find_if(kFaultNames.begin(), kFaultNames.end(),

@@ -45,7 +45,6 @@ enum class LifeguardFault : std::uint8_t {
 // Busy at five messages a second; a member that nobody suspects gets two or three.
 inline constexpr Duration kSlowMessage = std::chrono::milliseconds(200);
 
-std::string_view to_string(LifeguardFault fault);
 std::optional<LifeguardFault> parse_lifeguard_fault(std::string_view name);
 
 struct LifeguardCell {

@@ -64,6 +64,19 @@ class EvidenceRig : public CheckerRig {
         }
     }
 
+    // So many unanswered pings, though others prove its life; another one comes with gather().
+    void misses(int count, Duration apart) {
+        for (int i = 0; i < count; ++i) {
+            ping(kAccused, 500 + static_cast<std::uint32_t>(i));
+            asks_and_hears();
+            now += apart - 1ms;
+            hear([&](Encoder& encoder) {
+                encoder.alive(envelope(1), {"m5", claim(kAccused).instance, 0, 1}, 0);
+            });
+            judge(checker);
+        }
+    }
+
     void declares() {
         show(kAccused, claim(kAccused, MemberState::Dead));
         judge(checker, 1);
@@ -102,6 +115,30 @@ TEST(CheckerEvidence, AcceptsADeathWithDepthAndBreadth) {
 TEST(CheckerEvidence, ReportsADeathBeforeItsDepth) {
     EvidenceRig rig;
     rig.gather(2990ms, {1, 2, 3});
+    rig.declares();
+    EXPECT_TRUE(rig.has_reported("I5")) << rig.reported();
+}
+
+TEST(CheckerEvidence, AcceptsADeathAfterNineMissesThoughItsLifeIsProven) {
+    EvidenceRig rig;
+    rig.misses(8, 500ms);
+    rig.gather(100ms, {1, 2, 3});
+    rig.declares();
+    EXPECT_EQ(rig.reported(), "");
+}
+
+TEST(CheckerEvidence, ReportsADeathAfterEightMisses) {
+    EvidenceRig rig;
+    rig.misses(7, 500ms);
+    rig.gather(100ms, {1, 2, 3});
+    rig.declares();
+    EXPECT_TRUE(rig.has_reported("I5")) << rig.reported();
+}
+
+TEST(CheckerEvidence, ReportsADeathAfterMissesInOneMoment) {
+    EvidenceRig rig;
+    rig.misses(20, 100ms);
+    rig.gather(100ms, {1, 2, 3});
     rig.declares();
     EXPECT_TRUE(rig.has_reported("I5")) << rig.reported();
 }
