@@ -53,7 +53,7 @@ AnswerShare AnswerRecord::share(Instant since) const {
 
 bool AnswerRecord::is_bad(Instant since) const {
     const AnswerShare known = share(since);
-    return known.all == kLength && known.missed >= kMissedMin;
+    return known.all == kLength && known.missed >= kMissedMin && latest(since).missed > 0;
 }
 
 bool AnswerRecord::is_fine(Instant since) const {
@@ -62,16 +62,29 @@ bool AnswerRecord::is_fine(Instant since) const {
 }
 
 bool AnswerRecord::is_doubtful(Instant since) const {
-    if (count_ < kMissedInARow) {
-        return false;
-    }
-    for (std::size_t back = 1; back <= kMissedInARow; ++back) {
-        const std::size_t i = (next_ + kLength - back) % kLength;
-        if (sent_[i] < since || ((missed_ >> i) & 1U) == 0) {
-            return false;
+    return latest(since).missed == kInARow;
+}
+
+// By when they were sent: a miss is known later than the answer to the probe after it.
+AnswerShare AnswerRecord::latest(Instant since) const {
+    AnswerShare latest;
+    Instant before = kNever;
+    while (latest.all < kInARow) {
+        std::size_t found = count_;
+        for (std::size_t i = 0; i < count_; ++i) {
+            if (sent_[i] >= since && sent_[i] < before &&
+                (found == count_ || sent_[i] > sent_[found])) {
+                found = i;
+            }
         }
+        if (found == count_) {
+            break;
+        }
+        before = sent_[found];
+        ++latest.all;
+        latest.missed += (missed_ >> found) & 1U;
     }
-    return true;
+    return latest;
 }
 
 void AnswerRecord::decide(Instant sent, bool is_missed) {

@@ -31,8 +31,8 @@ class AnswerRecord {
   public:
     static constexpr std::size_t kLength = 12;
     static constexpr std::uint32_t kMissedMin = 9;
-    // So many in a row are worth a closer look.
-    static constexpr std::uint32_t kMissedInARow = 2;
+    // So many missed in a row are worth a closer look; so many answered in a row end a verdict.
+    static constexpr std::size_t kInARow = 2;
 
     // A probe was sent, to be answered by `due`. Too soon after the one before, or too many
     // undecided: not counted.
@@ -50,16 +50,20 @@ class AnswerRecord {
     // Of the last kLength probes, those sent at `since` or later and decided.
     [[nodiscard]] AnswerShare share(Instant since) const;
 
-    // kLength decided probes since then, kMissedMin of them missed or more.
+    // kLength decided probes since then, kMissedMin of them missed or more, and of the last kInARow
+    // at least one: who lost much and answers again is well, before the misses are forgotten.
     [[nodiscard]] bool is_bad(Instant since) const;
 
     // At most every fourth was missed; false where none is decided.
     [[nodiscard]] bool is_fine(Instant since) const;
 
-    // The last kMissedInARow that were decided, all sent at `since` or later, were missed.
+    // The last kInARow of the decided, all sent at `since` or later, were missed.
     [[nodiscard]] bool is_doubtful(Instant since) const;
 
   private:
+    // Of the decided the kInARow sent last, if at `since` or later.
+    [[nodiscard]] AnswerShare latest(Instant since) const;
+
     static constexpr std::size_t kWaitingMax = 4;
 
     struct Waiting {

@@ -308,6 +308,9 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
         asked != nullptr && asked->instance == envelope.instance) {
         // Also where others have proved its life meanwhile.
         asked->record.answered(ack.sequence, core_.now);
+        if (!asked->record.is_bad(share_since())) {
+            end_share_accusation(*asked);
+        }
     }
     if (found == outstanding_.end() || sender == kNoSlot) {
         ++core_.counters.late_acks;

@@ -207,6 +207,7 @@ class ObserverDetection {
     void judge_share(Slot member);
     void hear_of_share(Slot member, Slot accuser);
     void hear_of_answers(Watch& watch);
+    void end_share_accusation(Watch& watch);
     [[nodiscard]] bool has_small_share(Watch& watch);
     void contradict(Watch& watch);
     static Duration probe_spacing(const Timing& timing);

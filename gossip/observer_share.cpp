@@ -130,7 +130,7 @@ void ObserverDetection::judge_share(Slot member) {
         w = watch_of(member);
     }
     if (!answers_too_little(*w)) {
-        w->accused_since = kNever;
+        end_share_accusation(*w);
         return;
     }
     if (core_.now < w->next_word) {
@@ -168,6 +168,14 @@ void ObserverDetection::contradict(Watch& w) {
 void ObserverDetection::hear_of_answers(Watch& w) {
     w.record = AnswerRecord();
     w.look_until = std::min(w.look_until, core_.now);
+    end_share_accusation(w);
+}
+
+// What this member said of the misses is over, for itself at once; elsewhere it runs out.
+void ObserverDetection::end_share_accusation(Watch& w) {
+    if (w.accused_since == kNever) {
+        return;
+    }
     w.accused_since = kNever;
     if (!w.case_is_open) {
         std::erase_if(accusations_, [&](const Accusation& a) {

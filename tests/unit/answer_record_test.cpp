@@ -41,6 +41,17 @@ TEST(AnswerRecord, IsBadFromNineMissesInTwelve) {
     EXPECT_FALSE(eight.is_bad(kStart));
 }
 
+TEST(AnswerRecord, IsNotBadOnceTheLastTwoWereAnswered) {
+    AnswerRecord record;
+    Instant at = ask(record, kStart, "xxxxxxxxxxxo");
+    EXPECT_TRUE(record.is_bad(kStart));
+    at = ask(record, at, "o");
+    EXPECT_EQ(record.share(kStart).missed, 10U);
+    EXPECT_FALSE(record.is_bad(kStart));
+    ask(record, at, "x");
+    EXPECT_TRUE(record.is_bad(kStart));
+}
+
 TEST(AnswerRecord, IsNeitherBadNorFineBeforeItWasAskedEnough) {
     AnswerRecord record;
     EXPECT_FALSE(record.is_fine(kStart));

@@ -155,6 +155,19 @@ TEST_F(AnswerShareCase, IsForgottenWhenItAnswersAgain) {
     EXPECT_FALSE(is_dead());
 }
 
+TEST_F(AnswerShareCase, IsShownAsSuspectUntilItHasAnsweredTwice) {
+    const Instant limit = rig.now + 60s;
+    while (shares_said().empty() && rig.now < limit) {
+        run_proven(500ms);
+    }
+    ASSERT_EQ(rig.state_of("p00"), MemberState::Suspect);
+    x().answers = true;
+    rig.run_for(300ms);
+    EXPECT_EQ(rig.state_of("p00"), MemberState::Suspect);
+    rig.run_for(800ms);  // Two probes later, though ten of the last twelve were missed.
+    EXPECT_EQ(rig.state_of("p00"), MemberState::Alive);
+}
+
 TEST_F(AnswerShareCase, CountsNothingThatWasAskedBeforeThisProcessStoodStill) {
     run_proven(5s);
     rig.forget_past();
