@@ -51,7 +51,7 @@ Timing local_timing() {
     t.burst_gap = 2500ms;
     t.reachable_window = 2500ms;
     t.round_trips = {2ms, 10ms, 10ms};
-    t.self_doubt = {850ms, 4s, 200ms, 200ms, 10min, 3, t.suspect_after};
+    t.self_doubt = {850ms, 6s, 200ms, 200ms, 10min, 3, t.suspect_after};
     t.baseline = {500ms, 250ms, 3, 4, 6, 3, 100ms, 3, 4, 15s};
     t.membership.random_contact_interval = 5s;
     t.membership.digest_settle = 250ms;

@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "detector/check.hpp"
+#include "detector/random.hpp"
 
 namespace memberd {
 namespace {
 
 constexpr Duration kSweepInterval = std::chrono::seconds(20);
 constexpr std::size_t kFloodBytes = kProbeBytesMax - 160;
-// A flood is part of a storm when the third before it is no older than so many gaps.
+// A flood is part of a storm when the one before it is no older than so many gaps.
 constexpr int kStormGaps = 5;
 constexpr int kFloodPagesMax = 16;
 constexpr std::size_t kOutdatedToldMax = 16;
@@ -234,7 +235,8 @@ void EngineImpl::enlighten(const Message& message, ReplyToken token, Slot sender
     outdated.erase(std::unique(outdated.begin(), outdated.end()), outdated.end());
     std::erase_if(outdated, [this](Slot slot) { return !core.roster[slot].used; });
     outdated.resize(std::min(outdated.size(), kOutdatedToldMax));
-    if (!outdated.empty() && (token != 0 || sender_is_known)) {
+    if (!outdated.empty() && (token != 0 || sender_is_known) &&
+        !(sender_is_known && was_told(sender, outdated))) {
         core.scratch.clear();
         std::uint32_t count = 0;
         for (const Slot slot : outdated) {
@@ -250,6 +252,20 @@ void EngineImpl::enlighten(const Message& message, ReplyToken token, Slot sender
         core.answer(token, token == 0 ? core.endpoint_of(sender) : Endpoint{});
     }
     outdated.clear();
+}
+
+// Mode memberd. Whoever is still wrong after a period is told again: what was said may be lost.
+bool EngineImpl::was_told(Slot listener, const std::vector<Slot>& news) {
+    if (core.config.mode != Mode::Memberd) {
+        return false;
+    }
+    std::uint64_t key = core.roster.profile(listener).instance;
+    for (const Slot slot : news) {
+        const Claim claim = core.roster.claim(slot);
+        key = mix64(key ^ claim.generation) + claim.incarnation;
+        key = mix64(key ^ slot) + static_cast<std::uint64_t>(claim.state);
+    }
+    return told.repeats(mix64(key), core.now, core.timing.period);
 }
 
 void EngineImpl::pass_events() {
@@ -381,7 +397,7 @@ void EngineImpl::flush() {
     flush_is_set = false;
     // In a storm each change has several ways to everybody in one direction of the rings alone.
     const MembershipTiming& timing = core.timing.membership;
-    const bool is_storm = floods.front() + timing.flood_gap * kStormGaps > core.now;
+    const bool is_storm = floods.back() + timing.flood_gap * kStormGaps > core.now;
     std::rotate(floods.begin(), floods.begin() + 1, floods.end());
     floods.back() = core.now;
     ObserverDetection* observers = observer_detection();

@@ -15,6 +15,7 @@
 #include "gossip/joining.hpp"
 #include "gossip/observer_detection.hpp"
 #include "gossip/swim_detection.hpp"
+#include "gossip/told_record.hpp"
 
 namespace memberd {
 
@@ -48,6 +49,7 @@ class EngineImpl {
     void probing(const Message& message, ReplyToken token, Slot sender);
     void apply_updates(const Message& message, Slot sender);
     void enlighten(const Message& message, ReplyToken token, Slot sender);
+    [[nodiscard]] bool was_told(Slot listener, const std::vector<Slot>& news);
     void fire(Instant now);
     void fire(const Timer& timer);
     void flush();
@@ -82,6 +84,7 @@ class EngineImpl {
     std::vector<DigestHeard> digests;
     std::vector<CallerProbe> caller_probes;
     std::vector<Slot> nobody;
+    ToldRecord told;
     bool flush_is_set = false;
     // When the last kFloodsAtOnce changes were passed on, the oldest first.
     std::array<Instant, kFloodsAtOnce> floods = {Instant::min(), Instant::min(), Instant::min()};

@@ -179,9 +179,12 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
 Duration ObserverDetection::fresh_ping_pause(bool is_patient) {
     const Duration interval = core_.timing.fresh_ping_interval;
     if (must_be_quiet()) {
-        quiet_slot_ = std::max(quiet_slot_, core_.now) + interval;
-        return std::clamp(quiet_slot_ - core_.now, interval * kPatience,
-                          std::max(interval, core_.timing.period) * kPatience);
+        // Every subject is still asked as often as without a case.
+        const Duration longest = std::max(interval, core_.timing.period) *
+                                 std::max<Duration::rep>(kPatience, core_.timing.ring_count);
+        const Duration each = std::clamp(quiet_pause(), interval, longest / kPatience);
+        quiet_slot_ = std::max(quiet_slot_, core_.now) + each;
+        return std::clamp(quiet_slot_ - core_.now, each * kPatience, longest);
     }
     if (is_patient) {
         return interval * kPatience;

@@ -223,6 +223,7 @@ class ObserverDetection {
     void keep_hearing_answers(Instant last_answer);
     void check_doubt();
     void ask_random_members(std::size_t count);
+    [[nodiscard]] Duration quiet_pause() const;
     void remove_outstanding(Slot member);
     void give_grace(Slot member);
     [[nodiscard]] std::size_t valid_accusers(Slot subject,

@@ -8,6 +8,8 @@
 namespace memberd {
 namespace {
 
+constexpr int kQuietParts = 4;
+
 std::string_view reason_text(DoubtReason reason) {
     switch (reason) {
         case DoubtReason::None:
@@ -52,12 +54,20 @@ void ObserverDetection::withdraw_cases() {
 
 void ObserverDetection::keep_hearing_answers(Instant last_answer) {
     // While a case is open most of our pings may go to the dead; somebody else must be asked, or we
-    // would doubt ourselves.
-    const Duration pause = core_.timing.self_doubt.silence / 4;
+    // would doubt ourselves. Where nobody answers, the rarer the longer that lasts.
+    const Duration pause = core_.timing.self_doubt.silence / kQuietParts + quiet_pause();
     if (last_answer + pause <= core_.now && core_.now - last_canary_ >= pause) {
         last_canary_ = core_.now;
         ask_random_members(2);
     }
+}
+
+// What is left out between two questions where all have been silent for long: a part of the
+// silence, so that its end is noticed late by no more than that part.
+Duration ObserverDetection::quiet_pause() const {
+    const Duration silent = core_.now - last_answer_;
+    const Duration of_doubt = silent - core_.timing.self_doubt.silence;
+    return std::clamp(of_doubt / kQuietParts, Duration::zero(), core_.timing.period * kQuietParts);
 }
 
 void ObserverDetection::ask_random_members(std::size_t count) {
