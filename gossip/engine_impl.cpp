@@ -254,9 +254,11 @@ void EngineImpl::enlighten(const Message& message, ReplyToken token, Slot sender
     outdated.clear();
 }
 
-// Mode memberd. Whoever is still wrong after a period is told again: what was said may be lost.
+// Mode memberd. Whoever is still wrong after a period is told again: what was said may be lost. Who
+// is wrong about us is always told.
 bool EngineImpl::was_told(Slot listener, const std::vector<Slot>& news) {
-    if (core.config.mode != Mode::Memberd) {
+    const bool is_of_self = std::find(news.begin(), news.end(), core.self) != news.end();
+    if (core.config.mode != Mode::Memberd || is_of_self) {
         return false;
     }
     std::uint64_t key = core.roster.profile(listener).instance;

@@ -179,12 +179,13 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
 Duration ObserverDetection::fresh_ping_pause(bool is_patient) {
     const Duration interval = core_.timing.fresh_ping_interval;
     if (must_be_quiet()) {
-        // Every subject is still asked as often as without a case.
-        const Duration longest = std::max(interval, core_.timing.period) *
-                                 std::max<Duration::rep>(kPatience, core_.timing.ring_count);
-        const Duration each = std::clamp(quiet_pause(), interval, longest / kPatience);
+        // One a period at least; and every subject is asked as often as without a case.
+        const Duration period = std::max(interval, core_.timing.period);
+        const Duration each = std::clamp(quiet_pause(), interval, period);
+        const Duration longest = std::max<Duration>(
+            interval * kPatience, period * static_cast<Duration::rep>(core_.timing.ring_count));
         quiet_slot_ = std::max(quiet_slot_, core_.now) + each;
-        return std::clamp(quiet_slot_ - core_.now, each * kPatience, longest);
+        return std::clamp(quiet_slot_ - core_.now, interval * kPatience, longest);
     }
     if (is_patient) {
         return interval * kPatience;
