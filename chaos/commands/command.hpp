@@ -20,6 +20,7 @@ void add_calibrate_command(CLI::App& app, int& exit_code);
 void add_swarm_command(CLI::App& app, int& exit_code);
 void add_replay_command(CLI::App& app, int& exit_code);
 void add_shrink_command(CLI::App& app, int& exit_code);
+void add_exhaust_command(CLI::App& app, int& exit_code);
 
 // One sentence for the operator on stderr; returns kCannotStart.
 int cannot_start(std::string_view sentence);
