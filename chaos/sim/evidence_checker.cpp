@@ -45,6 +45,11 @@ bool is_live(const EngineCall& call, std::string_view name) {
            });
 }
 
+// accusers_needed() again: a mistake there must not make the checker blind to itself.
+std::uint32_t breadth_wanted(std::uint32_t most, std::uint32_t n, std::uint32_t reachable) {
+    return std::min({most, n - 1, std::max(2U, reachable)});
+}
+
 // Whoever declares a death tells the accused at once; reports of others are not said like that
 // before they have been applied.
 bool tells_the_accused(const EngineCall& call, std::string_view name) {
@@ -494,8 +499,8 @@ std::uint32_t EvidenceChecker::accusers_wanted(const EngineCall& call,
     const EngineStatus status = call.engine.status(call.local);
     // The accused was live too; whoever else died in this call is left out here and above for the
     // accuser's benefit, and is an accuser all the same.
-    return accusers_needed(timing_.accuser_count, status.alive + status.suspect + 1,
-                           static_cast<std::uint32_t>(reachable));
+    return breadth_wanted(timing_.accuser_count, status.alive + status.suspect + 1,
+                          static_cast<std::uint32_t>(reachable));
 }
 
 void EvidenceChecker::judge_relayed(const EngineCall& call,
