@@ -22,9 +22,10 @@ int main_of(int argc, char** argv) {
     CLI::App app("Runs memberd's engine under virtual time and seeded faults.");
     app.require_subcommand(1);
     int exit_code = 0;
-    for (const auto add : {add_run_command, add_list_command, add_plan_command, add_swarm_command,
-                           add_replay_command, add_shrink_command, add_exhaust_command,
-                           add_lifeguard_command, add_calibrate_command}) {
+    for (const auto add :
+         {add_run_command, add_list_command, add_plan_command, add_profiles_command,
+          add_swarm_command, add_exhaust_command, add_replay_command, add_shrink_command,
+          add_lifeguard_command, add_calibrate_command}) {
         add(app, exit_code);
     }
     try {
