@@ -31,7 +31,7 @@ constexpr std::uint32_t kRelayedInARow = 3;
 constexpr std::size_t kShareAccusersMax = 16;
 // Members that don't observe the subject and are told of the first accusation too, so that they
 // look.
-constexpr std::size_t kStrangersAsked = 2;
+constexpr std::size_t kStrangersTold = 2;
 // Whoever needed no look for so many P is looked at as if for the first time.
 constexpr int kLooksForgottenDepths = 400;
 
@@ -142,7 +142,7 @@ void ObserverDetection::judge_share(Slot member) {
     const AnswerShare share = w->record.share(share_since());
     core_.note_evidence(EvidenceKind::AnswersTooLittle, member, kNoSlot, silence_of(*w),
                         share.missed);
-    say_suspicion(*w, silence_of(*w), w->accused_since == core_.now ? kStrangersAsked : 0);
+    say_suspicion(*w, silence_of(*w), w->accused_since == core_.now ? kStrangersTold : 0);
     accuse(member, core_.self, silence_of(*w), share.missed);
     consider_death(*w);
 }

@@ -9,7 +9,7 @@ namespace {
 // Room for envelope and body beside the piggyback of a probe. An update that is longer travels as
 // gossip only: a probe beyond kProbeBytesMax is no message.
 constexpr std::size_t kPiggybackBytes = kProbeBytesMax - 320;
-constexpr std::size_t kRelaysMax = 1024;
+constexpr std::size_t kSwimRelaysMax = 1024;
 // A helper gives up on its ping, and says so, a little before the asker's own patience ends
 // (Lifeguard IV-A: 80 %).
 constexpr int kNackPercent = 80;
@@ -207,7 +207,7 @@ void SwimDetection::on_probe_timeout(std::uint32_t sequence) {
 void SwimDetection::on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token) {
     drop_old_relays();
     const Slot subject = core_.roster.find(ping_req.subject);
-    if (subject == kNoSlot || subject == core_.self || relays_.size() >= kRelaysMax ||
+    if (subject == kNoSlot || subject == core_.self || relays_.size() >= kSwimRelaysMax ||
         core_.roster.profile(subject).instance != ping_req.subject_instance) {
         return;
     }

@@ -6,7 +6,7 @@
 namespace memberd {
 namespace {
 
-constexpr const char* kAddress = "inproc://memberd.out.monitor";
+constexpr const char* kMonitorAddress = "inproc://memberd.out.monitor";
 constexpr int kEvents = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED;
 
 }  // namespace
@@ -31,11 +31,11 @@ std::optional<EndedConnection> parse_monitor_event(std::span<const std::uint8_t>
 }
 
 Result<ZmqMonitor> ZmqMonitor::create(const ZmqContext& context, const ZmqSocket& socket) {
-    if (zmq_socket_monitor(socket.handle(), kAddress, kEvents) != 0) {
+    if (zmq_socket_monitor(socket.handle(), kMonitorAddress, kEvents) != 0) {
         return zmq_error("cannot watch a ZeroMQ socket");
     }
     auto reader = ZmqSocket::open(context, ZMQ_PAIR);
-    if (!reader || zmq_connect(reader->handle(), kAddress) != 0) {
+    if (!reader || zmq_connect(reader->handle(), kMonitorAddress) != 0) {
         Error error = reader ? zmq_error("cannot read a ZeroMQ monitor") : reader.error();
         zmq_socket_monitor(socket.handle(), nullptr, 0);
         return error;

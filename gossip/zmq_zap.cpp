@@ -7,7 +7,7 @@
 namespace memberd {
 namespace {
 
-constexpr const char* kAddress = "inproc://zeromq.zap.01";
+constexpr const char* kZapAddress = "inproc://zeromq.zap.01";
 
 // ZMQ_ZAP_ENFORCE_DOMAIN: declared for draft builds only, understood by all since 4.3.
 constexpr int kZapEnforceDomain = 93;
@@ -53,7 +53,7 @@ Result<ZapHandler> ZapHandler::create(const ZmqContext& context) {
     if (!socket) {
         return socket.error();
     }
-    if (zmq_bind(socket->handle(), kAddress) != 0) {
+    if (zmq_bind(socket->handle(), kZapAddress) != 0) {
         return zmq_error("cannot answer for who may connect");
     }
     return ZapHandler(std::move(socket).value());

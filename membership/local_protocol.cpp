@@ -7,7 +7,14 @@
 
 #include "detector/check.hpp"
 
-namespace memberd::local {
+namespace memberd {
+
+const Document* value_of(const Document& document, const char* key) {
+    const auto found = document.find(key);
+    return found == document.end() ? nullptr : &*found;
+}
+
+namespace local {
 namespace {
 
 constexpr std::size_t kSocketPathBytesMax = 107;
@@ -283,4 +290,5 @@ std::string default_runtime_dir() {
     return "/tmp/memberd-" + std::to_string(uid);
 }
 
-}  // namespace memberd::local
+}  // namespace local
+}  // namespace memberd

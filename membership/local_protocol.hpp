@@ -23,6 +23,9 @@ namespace memberd {
 // Keys keep the order in which they were written, so that what is printed reads as it was meant.
 using Document = nlohmann::ordered_json;
 
+// Nothing if there is no such key.
+const Document* value_of(const Document& document, const char* key);
+
 namespace local {
 
 inline constexpr std::uint64_t kApiVersion = 1;

@@ -13,11 +13,6 @@ Error bad_member(std::string_view key) {
                  "a member document has no valid \"" + std::string(key) + "\""};
 }
 
-const Document* value_of(const Document& document, const char* key) {
-    const auto found = document.find(key);
-    return found == document.end() ? nullptr : &*found;
-}
-
 bool read(const Document& document, const char* key, std::string& text) {
     const Document* value = value_of(document, key);
     if (value == nullptr || !value->is_string()) {

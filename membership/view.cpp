@@ -14,11 +14,6 @@ Error bad(std::string text) {
     return Error{ErrorCode::BadInput, std::move(text)};
 }
 
-const Document* value_of(const Document& document, const char* key) {
-    const auto found = document.find(key);
-    return found == document.end() ? nullptr : &*found;
-}
-
 std::string text_of(const Document& document, const char* key) {
     const Document* value = value_of(document, key);
     return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();

@@ -79,18 +79,18 @@ std::vector<Outcome> repeat(const CalibrationOptions& options,
 }
 
 template <typename Outcome>
-Cell cell_of(std::string name,
-             std::optional<double> measured,
-             double resolution,
-             const std::vector<Outcome>& outcomes,
-             double Outcome::*figure,
-             double scale = 1.0) {
+TableCell cell_of(std::string name,
+                  std::optional<double> measured,
+                  double resolution,
+                  const std::vector<Outcome>& outcomes,
+                  double Outcome::*figure,
+                  double scale = 1.0) {
     std::vector<double> values;
     values.reserve(outcomes.size());
     for (const Outcome& outcome : outcomes) {
         values.push_back(outcome.*figure * scale);
     }
-    return Cell{std::move(name), measured, resolution, spread_of(std::move(values))};
+    return TableCell{std::move(name), measured, resolution, spread_of(std::move(values))};
 }
 
 std::string percent(double share) {
@@ -116,7 +116,7 @@ void add_loss_rows(const CalibrationOptions& options, const MeasuredLoss& measur
         const auto outcomes = repeat<LossOutcome>(options, [&](std::uint64_t seed) {
             return ping_under_loss(seed, Carrying::Stream, rules, measured.loss, when);
         });
-        Row row{percent(measured.loss) + std::string(name), {}};
+        TableRow row{percent(measured.loss) + std::string(name), {}};
         row.cells = {
             cell_of("<= 0.5 s, %", measured.within[0], 0.5, outcomes,
                     &LossOutcome::within_half_second, kPercent),
@@ -148,7 +148,7 @@ Spread spread_of(std::vector<double> values) {
     return {at(5), at(50), at(95)};
 }
 
-bool Cell::is_inside() const {
+bool TableCell::is_inside() const {
     return !measured ||
            (*measured >= simulated.low - resolution && *measured <= simulated.high + resolution);
 }
@@ -192,7 +192,8 @@ Table stopped_table() {
     for (const auto& [name, parameters] : cases) {
         const double taken = taken_by_stopped_peer(parameters.first);
         table.rows.push_back(
-            {std::string(name), {Cell{"messages", parameters.second, 0.0, {taken, taken, taken}}}});
+            {std::string(name),
+             {TableCell{"messages", parameters.second, 0.0, {taken, taken, taken}}}});
     }
     return table;
 }

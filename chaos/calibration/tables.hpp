@@ -23,7 +23,7 @@ struct Spread {
 // Requires values.
 Spread spread_of(std::vector<double> values);
 
-struct Cell {
+struct TableCell {
     std::string name;
     std::optional<double> measured;  // nothing: it was not
     double resolution = 0.0;         // to what the measurement was rounded
@@ -33,14 +33,14 @@ struct Cell {
     [[nodiscard]] bool is_inside() const;
 };
 
-struct Row {
+struct TableRow {
     std::string name;
-    std::vector<Cell> cells;
+    std::vector<TableCell> cells;
 };
 
 struct Table {
     std::string title;
-    std::vector<Row> rows;
+    std::vector<TableRow> rows;
 };
 
 struct CalibrationOptions {

@@ -20,9 +20,9 @@ struct Count {
 void print(const Table& table, Count& count) {
     fmt::print("\n{}\n{:<34}{:<18}{:>9} {:>9}  {:<21}\n", table.title, "", "", "measured", "median",
                "5 % .. 95 %");
-    for (const Row& row : table.rows) {
+    for (const TableRow& row : table.rows) {
         const char* name = row.name.c_str();
-        for (const Cell& cell : row.cells) {
+        for (const TableCell& cell : row.cells) {
             fmt::print("{:<34}{:<18}", name, cell.name);
             name = "";
             if (cell.measured) {

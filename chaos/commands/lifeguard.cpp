@@ -17,16 +17,16 @@
 namespace memberd::sim {
 namespace {
 
-using Numbers = std::vector<std::uint32_t>;
+using Values = std::vector<std::uint32_t>;
 
 // The paper's grid. Its shorter blocks end before any suspicion does, so the threshold experiment
 // leaves them out: latencies are those of failures that were seen.
-const Numbers kBlocked{1, 4, 8, 12, 16, 20, 24, 28, 32};
-const Numbers kThresholdBlockMs{8192, 16384, 32768};
-const Numbers kIntervalBlockMs{128, 512, 2048, 8192, 16384, 32768};
-const Numbers kRunMs{1, 4, 16, 64, 256, 1024, 4096, 16384};
+const Values kBlocked{1, 4, 8, 12, 16, 20, 24, 28, 32};
+const Values kThresholdBlockMs{8192, 16384, 32768};
+const Values kIntervalBlockMs{128, 512, 2048, 8192, 16384, 32768};
+const Values kRunMs{1, 4, 16, 64, 256, 1024, 4096, 16384};
 
-struct Arguments {
+struct LifeguardArguments {
     std::string experiment;
     std::vector<std::string> modes{"swim", "lifeguard", "memberd"};
     std::size_t n = 128;
@@ -42,14 +42,14 @@ struct Arguments {
     double jitter_ms = -1;
     std::string transport = "datagram";
     std::string checks = "on";
-    Numbers blocked = kBlocked;
-    Numbers block_ms;
-    Numbers run_ms = kRunMs;
+    Values blocked = kBlocked;
+    Values block_ms;
+    Values run_ms = kRunMs;
     std::string json;
     std::string csv;
 };
 
-std::string command_line(const Arguments& arguments) {
+std::string command_line(const LifeguardArguments& arguments) {
     std::string line = fmt::format(
         "memsim lifeguard {} --modes {} --n {} --seed {} --repetitions {} --alpha {:g} --beta {:g} "
         "--transport {} --checks {} --c {} --d-ms {}",
@@ -77,7 +77,7 @@ std::string command_line(const Arguments& arguments) {
     return line;
 }
 
-LifeguardGrid grid_of(const Arguments& arguments) {
+LifeguardGrid grid_of(const LifeguardArguments& arguments) {
     LifeguardGrid grid;
     grid.experiment = arguments.experiment == "threshold" ? LifeguardExperiment::Threshold
                                                           : LifeguardExperiment::Interval;
@@ -110,7 +110,7 @@ LifeguardGrid grid_of(const Arguments& arguments) {
     return grid;
 }
 
-int run(Arguments arguments) {
+int run(LifeguardArguments arguments) {
     if (arguments.block_ms.empty()) {
         arguments.block_ms =
             arguments.experiment == "threshold" ? kThresholdBlockMs : kIntervalBlockMs;
@@ -156,7 +156,7 @@ int run(Arguments arguments) {
 void add_lifeguard_command(CLI::App& app, int& exit_code) {
     CLI::App* const command = app.add_subcommand(
         "lifeguard", "run the experiments of Lifeguard's paper, several modes side by side");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<LifeguardArguments>();
     command->add_option("experiment", arguments->experiment, "threshold or interval")
         ->required()
         ->check(CLI::IsMember({"threshold", "interval"}));

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMembersMax = 20'000;  // their tables take n * n records, in every worker
 constexpr std::size_t kSeedsMin = 20;
 
-struct Arguments {
+struct PlanArguments {
     std::size_t n = 0;
     std::string profile = "lan";
     std::string mode = "memberd";
@@ -35,7 +35,7 @@ struct Arguments {
     std::string json;
 };
 
-std::string command_line(const Arguments& arguments) {
+std::string command_line(const PlanArguments& arguments) {
     return fmt::format(
         "memsim plan --n {} --profile {} --mode {} --transport {} --loss {:g} --delay-ms {:g} "
         "--jitter-ms {:g} --soak-s {:g} --kills {} --seed {} --seeds {}",
@@ -44,7 +44,7 @@ std::string command_line(const Arguments& arguments) {
         arguments.seeds);
 }
 
-ForecastOptions options_of(const Arguments& arguments) {
+ForecastOptions options_of(const PlanArguments& arguments) {
     ForecastOptions options;
     options.soak = from_seconds(arguments.soak_s);
     options.kills = arguments.kills;
@@ -61,7 +61,7 @@ ForecastOptions options_of(const Arguments& arguments) {
     return options;
 }
 
-std::vector<Forecast> run_seeds(const Arguments& arguments, const ForecastOptions& options) {
+std::vector<Forecast> run_seeds(const PlanArguments& arguments, const ForecastOptions& options) {
     Progress progress;
     progress.show(fmt::format("0 of {} seeds", arguments.seeds));
     std::vector<Forecast> forecasts;
@@ -84,7 +84,7 @@ std::vector<Forecast> run_seeds(const Arguments& arguments, const ForecastOption
     return forecasts;
 }
 
-int run(const Arguments& arguments) {
+int run(const PlanArguments& arguments) {
     const ForecastOptions options = options_of(arguments);
     const std::string command = command_line(arguments);
     fmt::print("commit {}, seed {}: {}\n", built_commit(), arguments.seed, command);
@@ -112,7 +112,7 @@ int run(const Arguments& arguments) {
 void add_plan_command(CLI::App& app, int& exit_code) {
     CLI::App* const command = app.add_subcommand(
         "plan", "what detection, false alarms and load will be with your settings at your size");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<PlanArguments>();
     command->add_option("--n", arguments->n, "members")
         ->required()
         ->check(CLI::Range(std::size_t{2}, kMembersMax));

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kShares{0.5, 0.99, 0.999};
+constexpr std::array kReportedShares{0.5, 0.99, 0.999};
 
 Latencies latencies_of(const std::vector<Forecast>& forecasts,
                        DeathKind kind,
@@ -60,7 +60,7 @@ void print_latencies(const Latencies& latencies) {
         return;
     }
     fmt::print("  {:<34}", latencies.name);
-    for (const double share : kShares) {
+    for (const double share : kReportedShares) {
         fmt::print(" {:>22}", text_of(estimate_quantile(latencies.sorted_s, share), 2));
     }
     fmt::print("  {:>6.2f}\n", latencies.sorted_s.back());
@@ -113,9 +113,9 @@ void print_plan(const PlanFigures& figures) {
     bool has_open_limits = false;
     for (const Latencies& latencies : figures.latencies) {
         print_latencies(latencies);
-        has_open_limits =
-            has_open_limits || (!latencies.sorted_s.empty() &&
-                                !estimate_quantile(latencies.sorted_s, kShares.back()).high);
+        has_open_limits = has_open_limits ||
+                          (!latencies.sorted_s.empty() &&
+                           !estimate_quantile(latencies.sorted_s, kReportedShares.back()).high);
     }
     fmt::print("false alarms when nobody dies\n  {:<34} {} in {:.1f} member-hours\n",
                "healthy members shown as dead", figures.false_alarms, figures.member_hours);
@@ -157,7 +157,7 @@ bool write_plan_json(const std::string& path,
         entry["name"] = latencies.name;
         entry["count"] = latencies.sorted_s.size();
         entry["missed"] = latencies.missed;
-        for (const double share : kShares) {
+        for (const double share : kReportedShares) {
             if (!latencies.sorted_s.empty()) {
                 entry[fmt::format("p{:g}_s", share * 100)] =
                     json_of(estimate_quantile(latencies.sorted_s, share));

@@ -18,7 +18,7 @@
 namespace memberd::sim {
 namespace {
 
-constexpr std::size_t kMembersMax = 20'000;  // their tables take n * n records
+constexpr std::size_t kRunMembersMax = 20'000;  // their tables take n * n records
 constexpr std::size_t kSeedsMax = 100'000;
 
 // What was given on the command line, beside what has a default.
@@ -134,7 +134,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
     Given given;
     given.n =
         command->add_option("--n", request->n, "members at the start; each scenario has its own")
-            ->check(CLI::Range(std::size_t{2}, kMembersMax));
+            ->check(CLI::Range(std::size_t{2}, kRunMembersMax));
     command->add_option("--seed", request->seed, "equal seeds, equal runs")->capture_default_str();
     command->add_option("--seeds", request->seeds, "so many runs, with seeds in turn")
         ->check(CLI::Range(std::size_t{1}, kSeedsMax))

@@ -27,7 +27,7 @@ double events_per_second(const Report& report) {
     return report.run_seconds > 0.0 ? static_cast<double>(report.events) / report.run_seconds : 0.0;
 }
 
-struct Spread {
+struct FigureSpread {
     std::string name;
     std::vector<double> values;  // ascending
 
@@ -38,20 +38,20 @@ struct Spread {
 };
 
 // Of every figure, in the order in which they first came.
-std::vector<Spread> spreads_of(const std::vector<RunResult>& results) {
-    std::vector<Spread> spreads;
+std::vector<FigureSpread> spreads_of(const std::vector<RunResult>& results) {
+    std::vector<FigureSpread> spreads;
     for (const RunResult& result : results) {
         for (const Figure& figure : result.report.figures) {
-            auto place = std::find_if(spreads.begin(), spreads.end(), [&](const Spread& spread) {
-                return spread.name == figure.name;
-            });
+            auto place = std::find_if(
+                spreads.begin(), spreads.end(),
+                [&](const FigureSpread& spread) { return spread.name == figure.name; });
             if (place == spreads.end()) {
                 place = spreads.insert(place, {figure.name, {}});
             }
             place->values.push_back(figure.value);
         }
     }
-    for (Spread& spread : spreads) {
+    for (FigureSpread& spread : spreads) {
         std::sort(spread.values.begin(), spread.values.end());
     }
     return spreads;
@@ -148,7 +148,7 @@ void print_result_briefly(const RunRequest& request, const RunResult& result) {
 
 void print_summary(const std::vector<RunResult>& results) {
     fmt::print("{:<30} {:>12} {:>12} {:>12} {:>5}\n", "figure", "median", "least", "most", "runs");
-    for (const Spread& spread : spreads_of(results)) {
+    for (const FigureSpread& spread : spreads_of(results)) {
         fmt::print("{:<30} {:>12.6g} {:>12.6g} {:>12.6g} {:>5}\n", spread.name, spread.median(),
                    spread.values.front(), spread.values.back(), spread.values.size());
     }
@@ -174,7 +174,7 @@ bool write_json(const RunRequest& request, const std::vector<RunResult>& results
     } else {
         json["command"] =
             command_line(request, request.seed) + fmt::format(" --seeds {}", request.seeds);
-        for (const Spread& spread : spreads_of(results)) {
+        for (const FigureSpread& spread : spreads_of(results)) {
             json["summary"][spread.name] = {{"median", spread.median()},
                                             {"least", spread.values.front()},
                                             {"most", spread.values.back()}};

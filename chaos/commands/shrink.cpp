@@ -16,7 +16,7 @@
 namespace memberd::sim {
 namespace {
 
-struct Arguments {
+struct ShrinkArguments {
     std::string file;
     std::string out;
     double seconds = 120.0;
@@ -27,7 +27,9 @@ std::string size_of(const Plan& plan) {
                        member_count(plan) - plan.without.size(), seconds(plan.faults_end));
 }
 
-Plan shrink_within(const Arguments& arguments, const Plan& plan, const std::string& invariant) {
+Plan shrink_within(const ShrinkArguments& arguments,
+                   const Plan& plan,
+                   const std::string& invariant) {
     const auto began = std::chrono::steady_clock::now();
     const auto passed = [began] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
@@ -45,7 +47,7 @@ Plan shrink_within(const Arguments& arguments, const Plan& plan, const std::stri
     return small;
 }
 
-int shrink_file(const Arguments& arguments) {
+int shrink_file(const ShrinkArguments& arguments) {
     const Result<Plan> plan = read_plan(arguments.file);
     if (!plan) {
         return cannot_start(plan.error().text);
@@ -76,7 +78,7 @@ int shrink_file(const Arguments& arguments) {
 void add_shrink_command(CLI::App& app, int& exit_code) {
     CLI::App* const command =
         app.add_subcommand("shrink", "make a failing plan as small as the same failure allows");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ShrinkArguments>();
     command->add_option("file", arguments->file, "a plan that fails")->required();
     command->add_option("-o,--out", arguments->out, "the small plan")->required();
     command->add_option("--seconds", arguments->seconds, "at most so long")

@@ -26,7 +26,7 @@ namespace {
 
 using WallClock = std::chrono::steady_clock;
 
-struct Arguments {
+struct SwarmArguments {
     double minutes = 0.0;
     std::size_t jobs = 1;
     std::uint64_t first_seed = 1;
@@ -58,7 +58,7 @@ struct Tally {
     }
 };
 
-std::string command_line(const Arguments& arguments) {
+std::string command_line(const SwarmArguments& arguments) {
     std::string line = fmt::format("memsim swarm --first-seed {}", arguments.first_seed);
     if (arguments.seed_count != 0) {
         line += fmt::format(" --seeds {}", arguments.seed_count);
@@ -77,7 +77,10 @@ std::string one_line(std::string text) {
     return text.size() <= kLength ? text : text.substr(0, kLength) + "...";
 }
 
-void keep_failure(const Arguments& arguments, Plan plan, const Outcome& outcome, Tally& tally) {
+void keep_failure(const SwarmArguments& arguments,
+                  Plan plan,
+                  const Outcome& outcome,
+                  Tally& tally) {
     const Failure& failure = outcome.failures.front();
     plan.found = {built_commit(), failure.invariant, one_line(failure.text)};
     const std::string file = fmt::format("{}/seed-{}.json", arguments.out, plan.seed);
@@ -100,7 +103,7 @@ void add(Tally& tally, const Plan& plan, const Outcome& outcome) {
     }
 }
 
-bool write_json(const Arguments& arguments, const Tally& tally) {
+bool write_json(const SwarmArguments& arguments, const Tally& tally) {
     nlohmann::ordered_json json;
     json["commit"] = built_commit();
     json["command"] = command_line(arguments);
@@ -130,7 +133,7 @@ bool write_json(const Arguments& arguments, const Tally& tally) {
     return file.good();
 }
 
-void print_summary(const Arguments& arguments, const Tally& tally) {
+void print_summary(const SwarmArguments& arguments, const Tally& tally) {
     for (const auto& [kind, count] : tally.took_hold) {
         fmt::print("{:<24} {}\n", kind, count);
     }
@@ -143,7 +146,7 @@ void print_summary(const Arguments& arguments, const Tally& tally) {
                tally.failed.size(), tally.seeds, command_line(arguments));
 }
 
-int run_swarm(const Arguments& arguments, const SwarmLimits& limits) {
+int run_swarm(const SwarmArguments& arguments, const SwarmLimits& limits) {
     Tally tally;
     Progress progress;
     const auto plan_of = [&](std::uint64_t job) {
@@ -173,7 +176,7 @@ int run_swarm(const Arguments& arguments, const SwarmLimits& limits) {
     return tally.failed.empty() ? 0 : kFailed;
 }
 
-int swarm(const Arguments& arguments) {
+int swarm(const SwarmArguments& arguments) {
     SwarmLimits limits;
     limits.n_max = arguments.n_max;
     if (!arguments.mode.empty()) {
@@ -200,7 +203,7 @@ int swarm(const Arguments& arguments) {
 void add_swarm_command(CLI::App& app, int& exit_code) {
     CLI::App* const command =
         app.add_subcommand("swarm", "run random fault plans, one a seed; keep those that fail");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<SwarmArguments>();
     command->add_option("--minutes", arguments->minutes, "start no more seeds after so long")
         ->check(CLI::Range(0.0, 1e6));
     command->add_option("--seeds", arguments->seed_count, "run so many");

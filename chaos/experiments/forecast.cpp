@@ -11,10 +11,9 @@ namespace memberd::sim {
 namespace {
 
 using namespace std::chrono_literals;
-using nlohmann::json;
 
 // Apart from every stream of the cluster, so that who dies depends on nothing but the seed.
-constexpr std::uint64_t kVictimStream = 0x666f726563617374;
+constexpr std::uint64_t kForecastStream = 0x666f726563617374;
 
 // Member 0 is everybody's seed and lives; when somebody dies has nothing to do with any period.
 Discovery let_die(Cluster& cluster, DeathKind kind, Random& random) {
@@ -52,11 +51,11 @@ void watch_idle(Cluster& cluster, Duration soak, Forecast& forecast) {
     forecast.false_alarms = count_false_alarms(cluster.deaths());
 }
 
-json number_or_null(const std::optional<double>& number) {
-    return number ? json(*number) : json(nullptr);
+nlohmann::json number_or_null(const std::optional<double>& number) {
+    return number ? nlohmann::json(*number) : nlohmann::json(nullptr);
 }
 
-std::optional<double> number_or_nothing(const json& value) {
+std::optional<double> number_or_nothing(const nlohmann::json& value) {
     return value.is_null() ? std::nullopt : std::optional(value.get<double>());
 }
 
@@ -79,7 +78,7 @@ std::size_t count_false_alarms(std::span<const Death> deaths) {
 Forecast forecast(const ForecastOptions& options) {
     MEMBERD_CHECK(options.cluster.n >= 2, "one member alone has nobody to watch");
     Cluster cluster(options.cluster);
-    Random random(mix64(options.cluster.seed) ^ kVictimStream);
+    Random random(mix64(options.cluster.seed) ^ kForecastStream);
     Forecast forecast;
     cluster.run_for(kForecastSettle);
     watch_idle(cluster, options.soak, forecast);
@@ -99,27 +98,27 @@ Forecast forecast(const ForecastOptions& options) {
 }
 
 std::string to_text(const Forecast& forecast) {
-    json discoveries = json::array();
+    nlohmann::json discoveries = nlohmann::json::array();
     for (const Discovery& d : forecast.discoveries) {
         discoveries.push_back(
             {static_cast<int>(d.kind), number_or_null(d.first_s), number_or_null(d.everywhere_s)});
     }
-    return json{{"discoveries", discoveries},
-                {"alarms", forecast.false_alarms},
-                {"alarms_while_dying", forecast.false_alarms_while_dying},
-                {"views", forecast.false_views},
-                {"member_hours", forecast.member_hours},
-                {"messages", forecast.messages_per_member_second},
-                {"bytes", forecast.bytes_per_member_second},
-                {"failure", forecast.failure},
-                {"trace", forecast.trace_hash}}
+    return nlohmann::json{{"discoveries", discoveries},
+                          {"alarms", forecast.false_alarms},
+                          {"alarms_while_dying", forecast.false_alarms_while_dying},
+                          {"views", forecast.false_views},
+                          {"member_hours", forecast.member_hours},
+                          {"messages", forecast.messages_per_member_second},
+                          {"bytes", forecast.bytes_per_member_second},
+                          {"failure", forecast.failure},
+                          {"trace", forecast.trace_hash}}
         .dump();
 }
 
 Forecast forecast_from_text(const std::string& text) {
-    const json all = json::parse(text);
+    const nlohmann::json all = nlohmann::json::parse(text);
     Forecast forecast;
-    for (const json& d : all.at("discoveries")) {
+    for (const nlohmann::json& d : all.at("discoveries")) {
         forecast.discoveries.push_back({static_cast<DeathKind>(d.at(0).get<int>()),
                                         number_or_nothing(d.at(1)), number_or_nothing(d.at(2))});
     }

@@ -7,38 +7,36 @@
 namespace memberd::sim {
 namespace {
 
-using nlohmann::json;
-
-json number_or_null(const std::optional<Duration>& duration) {
-    return duration ? json(duration->count()) : json(nullptr);
+nlohmann::json number_or_null(const std::optional<Duration>& duration) {
+    return duration ? nlohmann::json(duration->count()) : nlohmann::json(nullptr);
 }
 
-std::optional<Duration> duration_or_nothing(const json& value) {
+std::optional<Duration> duration_or_nothing(const nlohmann::json& value) {
     return value.is_null() ? std::nullopt : std::optional(Duration(value.get<std::int64_t>()));
 }
 
 // Between a worker and its parent only: exact, so the report is that of one process.
 std::string to_text(const LifeguardRun& run) {
-    json detections = json::array();
+    nlohmann::json detections = nlohmann::json::array();
     for (const Detection& d : run.detections) {
         detections.push_back({d.victim, d.first.count(), number_or_null(d.first_at_healthy),
                               number_or_null(d.full)});
     }
-    return json{{"detections", detections},
-                {"fp", run.failures.false_positives},
-                {"fp_healthy", run.failures.false_positives_at_healthy},
-                {"declarations", run.failures.declarations},
-                {"messages", run.messages_per_member_second},
-                {"bytes", run.bytes_per_member_second},
-                {"trace", run.trace_hash},
-                {"failure", run.failure}}
+    return nlohmann::json{{"detections", detections},
+                          {"fp", run.failures.false_positives},
+                          {"fp_healthy", run.failures.false_positives_at_healthy},
+                          {"declarations", run.failures.declarations},
+                          {"messages", run.messages_per_member_second},
+                          {"bytes", run.bytes_per_member_second},
+                          {"trace", run.trace_hash},
+                          {"failure", run.failure}}
         .dump();
 }
 
 LifeguardRun from_text(const std::string& text) {
-    const json all = json::parse(text);
+    const nlohmann::json all = nlohmann::json::parse(text);
     LifeguardRun run;
-    for (const json& d : all.at("detections")) {
+    for (const nlohmann::json& d : all.at("detections")) {
         run.detections.push_back({d.at(0).get<Member>(), Duration(d.at(1).get<std::int64_t>()),
                                   duration_or_nothing(d.at(2)), duration_or_nothing(d.at(3))});
     }

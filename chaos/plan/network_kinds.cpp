@@ -7,14 +7,14 @@
 namespace memberd::sim {
 namespace {
 
-constexpr std::uint64_t kHitsMax = 20;
+constexpr std::uint64_t kNetworkHitsMax = 20;
 constexpr double kMildLoss = 0.1;
 constexpr double kMildLossOfMany = 0.2;  // from kMany members on
 constexpr std::size_t kMany = 16;
 constexpr std::uint64_t kMildDelayMs = 50;
 
 std::uint64_t hits(Random& random) {
-    return draw_wide(random, 1, kHitsMax);
+    return draw_wide(random, 1, kNetworkHitsMax);
 }
 
 void add_cuts(Draft& draft, Random& random) {
@@ -108,7 +108,7 @@ void add_flip_flops(Draft& draft, Random& random) {
     }
 }
 
-constexpr std::array kKinds{
+constexpr std::array kNetworkKinds{
     FaultKind{"cut", false, add_cuts},
     FaultKind{"partition", false, add_partitions},
     FaultKind{"lose", true, add_losses},
@@ -122,7 +122,7 @@ constexpr std::array kKinds{
 }  // namespace
 
 std::span<const FaultKind> network_fault_kinds() {
-    return kKinds;
+    return kNetworkKinds;
 }
 
 }  // namespace memberd::sim

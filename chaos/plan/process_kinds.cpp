@@ -10,13 +10,13 @@ namespace memberd::sim {
 namespace {
 
 constexpr std::uint64_t kJoinsMax = 32;
-constexpr std::uint64_t kHitsMax = 40;
+constexpr std::uint64_t kProcessHitsMax = 40;
 constexpr std::uint64_t kTagsMax = 100;
 // After a tolerated pause a member must have answered before it may stand still again.
 constexpr std::uint64_t kPauseGapMs = 10'000;
 
 std::uint64_t hits(Random& random, const Draft& draft) {
-    return draw_wide(random, 1, std::min<std::uint64_t>(2 * draft.plan.n, kHitsMax));
+    return draw_wide(random, 1, std::min<std::uint64_t>(2 * draft.plan.n, kProcessHitsMax));
 }
 
 DataDirectory draw_state(Random& random) {
@@ -196,7 +196,7 @@ void add_forgets(Draft& draft, Random& random) {
     }
 }
 
-constexpr std::array kKinds{
+constexpr std::array kProcessKinds{
     FaultKind{"join", true, add_joins},
     FaultKind{"clone", false, add_clones},
     FaultKind{"kill", true, add_kills},
@@ -214,7 +214,7 @@ constexpr std::array kKinds{
 }  // namespace
 
 std::span<const FaultKind> process_fault_kinds() {
-    return kKinds;
+    return kProcessKinds;
 }
 
 }  // namespace memberd::sim

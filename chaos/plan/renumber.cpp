@@ -7,10 +7,10 @@
 namespace memberd::sim {
 namespace {
 
-using Numbers = std::map<Member, Member>;
+using NewNumbers = std::map<Member, Member>;
 
-Numbers numbers_of(const Plan& plan) {
-    Numbers numbers;
+NewNumbers numbers_of(const Plan& plan) {
+    NewNumbers numbers;
     const auto add = [&](Member member) {
         numbers.emplace(member, static_cast<Member>(numbers.size()));
     };
@@ -33,7 +33,7 @@ Numbers numbers_of(const Plan& plan) {
 }
 
 // False if it is about somebody who isn't there.
-bool renumber(const Numbers& numbers, Operation& of) {
+bool renumber(const NewNumbers& numbers, Operation& of) {
     const auto replace = [&](Field field, Member& member) {
         if (!has_field(of.kind, field)) {
             return true;
@@ -61,7 +61,7 @@ bool renumber(const Numbers& numbers, Operation& of) {
 }  // namespace
 
 Plan renumbered(const Plan& plan) {
-    const Numbers numbers = numbers_of(plan);
+    const NewNumbers numbers = numbers_of(plan);
     Plan result = plan;
     result.n = plan.n - plan.without.size();
     result.without.clear();

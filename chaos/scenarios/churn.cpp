@@ -149,7 +149,7 @@ void churn(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kChurnScenarios{
     Scenario{"churn", "members come and go for a day under names never used again: nothing grows",
              30, kChurnSettings, churn},
 };
@@ -157,7 +157,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> churn_scenarios() {
-    return kScenarios;
+    return kChurnScenarios;
 }
 
 }  // namespace memberd::sim

@@ -74,7 +74,7 @@ void crash_third(const ScenarioOptions& options, Report& report) {
                   std::max<Duration>(15s, detection_limit(options.cluster)));
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kCrashScenarios{
     Scenario{"crash", "members are killed at once: who knows when, and nobody else is harmed", 100,
              kCrashSettings, crash},
     Scenario{"crash-third", "three in ten are killed at once: all found within 15 s", 100,
@@ -84,7 +84,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> crash_scenarios() {
-    return kScenarios;
+    return kCrashScenarios;
 }
 
 }  // namespace memberd::sim

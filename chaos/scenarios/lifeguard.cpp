@@ -13,14 +13,14 @@ namespace memberd::sim {
 namespace {
 
 constexpr Setting kConcurrent{"c", 16, 10'000, "C: so many members are blocked at once"};
-constexpr Setting kBlock{"d_ms", 16384, 1e6, "D: how long a block lasts"};
+constexpr Setting kBlockLength{"d_ms", 16384, 1e6, "D: how long a block lasts"};
 constexpr Setting kAlpha{"alpha", 5, 100, "of the baselines' suspicion timeout"};
 constexpr Setting kBeta{"beta", 6, 100, "of lifeguard's longest suspicion"};
 constexpr Setting kRepetitions{"repetitions", 1, 1e4, "runs, with seeds in turn"};
 
-constexpr std::array kThresholdSettings{kConcurrent, kBlock, kAlpha, kBeta, kRepetitions};
+constexpr std::array kThresholdSettings{kConcurrent, kBlockLength, kAlpha, kBeta, kRepetitions};
 constexpr std::array kIntervalSettings{
-    kConcurrent, kBlock,       Setting{"i_ms", 64, 1e6, "I: how long they run between two blocks"},
+    kConcurrent, kBlockLength, Setting{"i_ms", 64, 1e6, "I: how long they run between two blocks"},
     kAlpha,      kRepetitions, kBeta};
 
 LifeguardCell cell_of(LifeguardExperiment experiment, const ScenarioOptions& options) {
@@ -113,7 +113,7 @@ void interval(const ScenarioOptions& options, Report& report) {
 }
 
 // The paper's agents spoke UDP on a LAN.
-constexpr std::array kScenarios{
+constexpr std::array kLifeguardScenarios{
     Scenario{"lifeguard-interval", "C members block for D, run for I, again and again for 120 s",
              128, kIntervalSettings, interval, true, kDecidesNothing, TimingProfile::Lan,
              Carrying::Datagram},
@@ -125,7 +125,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> lifeguard_scenarios() {
-    return kScenarios;
+    return kLifeguardScenarios;
 }
 
 }  // namespace memberd::sim

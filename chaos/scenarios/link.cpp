@@ -152,7 +152,7 @@ void drift(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kLinkScenarios{
     Scenario{"bursts", "links of a hundredth carry nothing for 2 s in 20: no other is removed", 100,
              kBurstSettings, bursts},
     Scenario{"delay", "everything becomes slower than a probe may take: nobody dies but the killed",
@@ -164,7 +164,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> link_scenarios() {
-    return kScenarios;
+    return kLinkScenarios;
 }
 
 }  // namespace memberd::sim

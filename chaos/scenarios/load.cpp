@@ -29,7 +29,7 @@ void steady(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kSizes{100, 1000, 5000};
+constexpr std::array kLoadSizes{100, 1000, 5000};
 
 constexpr std::array kSizesSettings{
     Setting{"duration_s", 20, 1e6, "how long each is watched, after 15 s of settling"},
@@ -40,7 +40,7 @@ constexpr std::array kSizesSettings{
 void steady_sizes(const ScenarioOptions& options, Report& report) {
     constexpr double kMost = 1.1;
     std::array<std::pair<double, double>, 2> ranges{{{1e300, 0.0}, {1e300, 0.0}}};
-    for (const int n : kSizes) {
+    for (const int n : kLoadSizes) {
         if (n > options.number("n_max")) {
             continue;
         }
@@ -71,7 +71,7 @@ void steady_sizes(const ScenarioOptions& options, Report& report) {
     }
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kLoadScenarios{
     Scenario{"steady", "nothing happens: the load of an idle cluster", 100, kSteadySettings, steady,
              false},
     Scenario{"steady-sizes", "the same with 100, 1,000 and 5,000: the load must not depend on n",
@@ -81,7 +81,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> load_scenarios() {
-    return kScenarios;
+    return kLoadScenarios;
 }
 
 }  // namespace memberd::sim

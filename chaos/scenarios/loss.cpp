@@ -66,7 +66,7 @@ void loss_phase(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kSizes{50, 100, 300, 1000, 2000};
+constexpr std::array kLossSizes{50, 100, 300, 1000, 2000};
 constexpr std::array kLosses{0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5};
 
 constexpr std::array kSweepSettings{
@@ -106,7 +106,7 @@ void sweep_losses(const ScenarioOptions& options, Report& report, ClusterOptions
 
 void loss_sweep(const ScenarioOptions& options, Report& report) {
     for (const Mode mode : {Mode::Swim, Mode::Lifeguard, Mode::Memberd}) {
-        for (const int n : kSizes) {
+        for (const int n : kLossSizes) {
             if (n <= options.number("n_max")) {
                 ClusterOptions cluster = options.cluster;
                 cluster.mode = mode;
@@ -117,7 +117,7 @@ void loss_sweep(const ScenarioOptions& options, Report& report) {
     }
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kLossScenarios{
     Scenario{"loss-phase", "messages are lost everywhere for a minute: false deaths, and their end",
              100, kPhaseSettings, loss_phase, true, kDecidesLoss},
     Scenario{"loss-sweep", "the same for sizes, losses and modes: rows for chaos/plot", 50,
@@ -127,7 +127,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> loss_scenarios() {
-    return kScenarios;
+    return kLossScenarios;
 }
 
 }  // namespace memberd::sim

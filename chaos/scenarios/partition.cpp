@@ -142,14 +142,14 @@ void cut_pairs(Trial& trial, const std::function<bool(Member, Member)>& is_cut, 
 // Five groups in a ring, each reaches its two neighbours only: any two that are cut have a third
 // group between them.
 void partition_ring(const ScenarioOptions& options, Report& report) {
-    constexpr std::size_t kGroups = 5;
+    constexpr std::size_t kGroupCount = 5;
     Trial trial(options, report);
-    const auto number = group_numbers(groups_of(*trial, kGroups), trial->size());
+    const auto number = group_numbers(groups_of(*trial, kGroupCount), trial->size());
     cut_pairs(
         trial,
         [&](Member from, Member to) {
-            const std::size_t apart = (number[from] + kGroups - number[to]) % kGroups;
-            return apart != 0 && apart != 1 && apart != kGroups - 1;
+            const std::size_t apart = (number[from] + kGroupCount - number[to]) % kGroupCount;
+            return apart != 0 && apart != 1 && apart != kGroupCount - 1;
         },
         options.duration("duration_s"));
 }
@@ -265,7 +265,7 @@ void partition_long(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kPartitionScenarios{
     Scenario{"partition-bridge", "halves, but two members reach both: nobody dies in 10 min", 30,
              kBridgeSettings, partition_bridge},
     Scenario{"partition-half", "halves can't reach one another, then heal: whole in 5 s", 100,
@@ -285,7 +285,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> partition_scenarios() {
-    return kScenarios;
+    return kPartitionScenarios;
 }
 
 }  // namespace memberd::sim

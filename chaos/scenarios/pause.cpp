@@ -71,7 +71,7 @@ void pauses(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kPauseScenarios{
     Scenario{"pauses", "one member after the other stands still; at most 2 s (lan) is no failure",
              100, kPauseSettings, pauses},
 };
@@ -79,7 +79,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> pause_scenarios() {
-    return kScenarios;
+    return kPauseScenarios;
 }
 
 }  // namespace memberd::sim

@@ -83,7 +83,7 @@ void bootstrap(const ScenarioOptions& options, Report& report) {
 
 // --- Crashes ---
 
-constexpr std::array kCrashSettings{
+constexpr std::array kTenthCrashSettings{
     Setting{"share", kFaultyShare, 0.5, "of the members are killed at once"},
 };
 
@@ -283,11 +283,11 @@ void loss_egress(const ScenarioOptions& options, Report& report) {
     lose_at_a_few(options, report, &Cluster::lose_egress);
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kRapidScenarios{
     Scenario{"rapid-bootstrap", "n - 1 join through one seed at once: 1,000 in 20 s, 2,000 in 30 s",
              1000, kBootstrapSettings, bootstrap, false},
     Scenario{"rapid-crash10", "a hundredth is killed at once: last death within 25 s", 1000,
-             kCrashSettings, crash10},
+             kTenthCrashSettings, crash10},
     Scenario{"rapid-flipflop",
              "a hundredth hears nothing for 20 s, then all for 20 s: removed in 4 s, two returns",
              1000, kFlipFlopSettings, flip_flop},
@@ -302,7 +302,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> rapid_scenarios() {
-    return kScenarios;
+    return kRapidScenarios;
 }
 
 }  // namespace memberd::sim

@@ -255,7 +255,7 @@ void clone(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kRestartScenarios{
     Scenario{"restart-all", "everybody is down, then starts within 10 s, half without memory", 30,
              kAllSettings, all},
     Scenario{"restart-clone", "a second process with a name: beside the first, and across a cut",
@@ -275,7 +275,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> restart_scenarios() {
-    return kScenarios;
+    return kRestartScenarios;
 }
 
 }  // namespace memberd::sim

@@ -172,7 +172,7 @@ void with_death(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kStormScenarios{
     Scenario{"storm-join", "as many again join at once: seen by all in 5 s (n <= 100) or 10 s", 50,
              kJoinSettings, join},
     Scenario{"storm-leave", "three in ten leave at once: known to all in 3 s, nobody is dead", 100,
@@ -186,7 +186,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> storm_scenarios() {
-    return kScenarios;
+    return kStormScenarios;
 }
 
 }  // namespace memberd::sim

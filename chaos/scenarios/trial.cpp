@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kProgressStep = 1s;
-constexpr Duration kLook = 10ms;
+constexpr Duration kTrialLook = 10ms;
 constexpr auto kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
@@ -81,7 +81,7 @@ std::optional<Duration> Trial::run_until_whole(Duration limit) {
         }
         // Who flaps stays away for a while of its own will: that is no part of becoming whole.
         const bool is_held = is_anybody_held();
-        const Duration step = is_held ? kProgressStep : kLook;
+        const Duration step = is_held ? kProgressStep : kTrialLook;
         run_for(step);
         held += is_held ? step : Duration::zero();
     }

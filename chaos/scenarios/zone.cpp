@@ -124,7 +124,7 @@ void wan(const ScenarioOptions& options, Report& report) {
     trial.finish();
 }
 
-constexpr std::array kScenarios{
+constexpr std::array kZoneScenarios{
     Scenario{"wan", "zones 40 to 50 ms apart: a member dies, a zone is cut off, a zone dies", 60,
              kWanSettings, wan, true, kDecidesZones | kDecidesProfile, TimingProfile::Wan},
     Scenario{"zone-outage",
@@ -139,7 +139,7 @@ constexpr std::array kScenarios{
 }  // namespace
 
 std::span<const Scenario> zone_scenarios() {
-    return kScenarios;
+    return kZoneScenarios;
 }
 
 }  // namespace memberd::sim

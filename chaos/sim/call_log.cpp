@@ -60,11 +60,7 @@ class BodyText {
     }
 };
 
-std::string describe(const Claim& claim) {
-    return fmt::format("{} {}.{}", to_string(claim.state), claim.generation, claim.incarnation);
-}
-
-std::string describe(const Message& message) {
+std::string describe_message(const Message& message) {
     std::string text = std::visit(BodyText{}, message.body);
     Update update;
     for (ListCursor<Update> cursor(message.updates); cursor.next(update);) {
@@ -75,6 +71,10 @@ std::string describe(const Message& message) {
 
 }  // namespace
 
+std::string describe(const Claim& claim) {
+    return fmt::format("{} {}.{}", to_string(claim.state), claim.generation, claim.incarnation);
+}
+
 void CallLog::note(const EngineCall& call) const {
     if (call.now < choice_.from || call.now >= choice_.until ||
         (!choice_.names.empty() && std::find(choice_.names.begin(), choice_.names.end(),
@@ -83,13 +83,14 @@ void CallLog::note(const EngineCall& call) const {
     }
     std::vector<std::string> parts;
     if (call.heard != nullptr) {
-        parts.push_back(
-            fmt::format("hears {} of {}", describe(*call.heard), call.heard->envelope.name));
+        parts.push_back(fmt::format("hears {} of {}", describe_message(*call.heard),
+                                    call.heard->envelope.name));
     }
     for (const SentMessage& sent : call.sent) {
-        parts.push_back(fmt::format(
-            "{} {} {} {}", sent.send->reply_to != 0 ? "answers" : "says", describe(sent.message),
-            sent.send->fresh ? "on a new connection to" : "to", to_string(sent.send->to)));
+        parts.push_back(fmt::format("{} {} {} {}", sent.send->reply_to != 0 ? "answers" : "says",
+                                    describe_message(sent.message),
+                                    sent.send->fresh ? "on a new connection to" : "to",
+                                    to_string(sent.send->to)));
     }
     for (const Change& change : call.out.changes) {
         parts.push_back(fmt::format("{} {} -> {}", call.pool[change.profile].name(),

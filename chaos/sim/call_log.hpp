@@ -25,6 +25,9 @@ struct CallLogChoice {
     std::vector<std::string> names;  // of the members whose calls are logged; empty: of all
 };
 
+// "alive 2.0".
+std::string describe(const Claim& claim);
+
 class CallLog {
   public:
     explicit CallLog(CallLogChoice choice) : choice_(std::move(choice)) {}

@@ -5,12 +5,10 @@
 
 #include <fmt/core.h>
 
+#include "chaos/sim/call_log.hpp"
+
 namespace memberd::sim {
 namespace {
-
-std::string describe(const Claim& claim) {
-    return fmt::format("{} {}.{}", to_string(claim.state), claim.generation, claim.incarnation);
-}
 
 // In the order of PROTOCOL.md, "Which claim wins".
 auto rank_of(const Claim& claim) {

@@ -14,10 +14,6 @@
 namespace memberd::test {
 namespace {
 
-TransportNode make_node() {
-    return TransportNode(TransportNode::on(loopback(free_port())));
-}
-
 // A listener that never accepts and whose queue is full: connecting to it neither succeeds nor
 // fails.
 class BlackHole {

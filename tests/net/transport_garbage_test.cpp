@@ -15,10 +15,6 @@
 namespace memberd::test {
 namespace {
 
-TransportNode make_node() {
-    return TransportNode(TransportNode::on(loopback(free_port())));
-}
-
 // A TCP connection of somebody who knows nothing of ZeroMQ.
 class Stranger {
   public:

@@ -10,12 +10,6 @@ Endpoint with_host(Endpoint endpoint, std::uint32_t host) {
     return loopback(endpoint.port, host);
 }
 
-TransportNode make_node(std::size_t connections_max = 32) {
-    TransportConfig config = TransportNode::on(loopback(free_port()));
-    config.connections_max = connections_max;
-    return TransportNode(config);
-}
-
 // Listens on all of 127/8, so that one node can stand for thousands of peers.
 TransportNode make_crowd() {
     Endpoint wildcard = loopback(free_port());

@@ -106,7 +106,7 @@ TEST(Spreads, AreTheMedianAndWhatNineOfTenLieBetween) {
 }
 
 TEST(Cells, AreInsideUpToTheResolutionOfTheMeasurement) {
-    Cell cell{"x", 10.0, 0.5, {10.4, 12.0, 14.0}};
+    TableCell cell{"x", 10.0, 0.5, {10.4, 12.0, 14.0}};
     EXPECT_TRUE(cell.is_inside());
     cell.simulated.low = 10.6;
     EXPECT_FALSE(cell.is_inside());

@@ -18,10 +18,6 @@ INSTANTIATE_TEST_SUITE_P(AllModes,
                          ::testing::ValuesIn(cases_of({3, 10})),
                          case_name);
 
-bool sees_all(Cluster& cluster, Duration within) {
-    return cluster.run_until([&] { return cluster.all_see_all(); }, within);
-}
-
 std::uint64_t generation_of(const Cluster& cluster, Member observer, Member member) {
     const auto view = cluster.engine(observer).find(cluster.name(member));
     return view ? view->claim.generation : 0;

@@ -10,10 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool sees_all(Cluster& cluster, Duration within) {
-    return cluster.run_until([&] { return cluster.all_see_all(); }, within);
-}
-
 std::vector<std::uint8_t> some_ping() {
     std::vector<std::uint8_t> bytes;
     Envelope envelope;

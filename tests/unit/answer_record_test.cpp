@@ -2,12 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/support/start.hpp"
+
 namespace memberd {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Instant kStart{1000s};
 constexpr Duration kSpacing = 500ms;
 constexpr Duration kTimeout = 300ms;
 

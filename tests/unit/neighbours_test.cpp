@@ -13,7 +13,7 @@ namespace {
 using tests::kRigStart;
 using tests::profile_of;
 
-constexpr int kRings = 8;
+constexpr int kNeighbourRings = 8;
 
 class NeighboursTest : public ::testing::Test {
   protected:
@@ -32,16 +32,16 @@ class NeighboursTest : public ::testing::Test {
     void expect_as_found_anew() {
         neighbours.refresh();
         std::vector<Slot> expected;
-        find_subjects(roster, self, kRings, expected);
+        find_subjects(roster, self, kNeighbourRings, expected);
         ASSERT_EQ(neighbours.subjects(), expected) << roster.live() << " live";
-        find_observers(roster, self, kRings, expected);
+        find_observers(roster, self, kNeighbourRings, expected);
         ASSERT_EQ(neighbours.observers(), expected) << roster.live() << " live";
     }
 
     ProfilePool pool;
     Roster roster{pool, SuspicionIs::Evidence};
     Slot self = insert("self");
-    Neighbours neighbours{roster, self, kRings};
+    Neighbours neighbours{roster, self, kNeighbourRings};
 };
 
 TEST_F(NeighboursTest, FollowEveryArrivalDeathReturnAndReuseOfASlot) {

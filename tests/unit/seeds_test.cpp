@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/support/start.hpp"
+
 namespace memberd {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Instant kStart{};
 
 Endpoint at(const char* text) {
     return *parse_endpoint(text);

@@ -2,13 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/support/start.hpp"
+
 namespace memberd {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Instant kStart{1000s};
-constexpr SelfDoubtSettings kSettings{2500ms, 10s, 500ms, 400ms, 10min, 3};
+constexpr SelfDoubtSettings kDoubtSettings{2500ms, 10s, 500ms, 400ms, 10min, 3};
 
 // One request a second, each answered after `round_trip`; returns when the last was answered.
 Instant answer_often(SelfDoubt& doubt, Instant now, int times, Duration round_trip) {
@@ -21,7 +22,7 @@ Instant answer_often(SelfDoubt& doubt, Instant now, int times, Duration round_tr
 }
 
 TEST(SelfDoubt, IsAbsentAtTheStartAndWithoutRequests) {
-    const SelfDoubt doubt(kSettings);
+    const SelfDoubt doubt(kDoubtSettings);
 
     EXPECT_EQ(doubt.doubts(kStart), DoubtReason::None);
     EXPECT_EQ(doubt.doubts(kStart + 24h), DoubtReason::None);
@@ -30,7 +31,7 @@ TEST(SelfDoubt, IsAbsentAtTheStartAndWithoutRequests) {
 }
 
 TEST(SelfDoubt, BeginsWhenARequestIsUnansweredForW) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
 
     doubt.sent(kStart);
 
@@ -40,7 +41,7 @@ TEST(SelfDoubt, BeginsWhenARequestIsUnansweredForW) {
 }
 
 TEST(SelfDoubt, CountsSilenceFromTheOldestRequestSinceTheLastAnswer) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     doubt.sent(kStart);
     doubt.sent(kStart + 2s);
     EXPECT_EQ(doubt.doubts(kStart + 2500ms), DoubtReason::Silence);
@@ -55,7 +56,7 @@ TEST(SelfDoubt, CountsSilenceFromTheOldestRequestSinceTheLastAnswer) {
 }
 
 TEST(SelfDoubt, DoesNotAriseFromOnePeerThatIsSilentWhileAnotherAnswers) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     for (int i = 0; i < 100; ++i) {
         const Instant now = kStart + i * 2s;
         doubt.sent(now);
@@ -66,7 +67,7 @@ TEST(SelfDoubt, DoesNotAriseFromOnePeerThatIsSilentWhileAnotherAnswers) {
 }
 
 TEST(SelfDoubt, FromSilenceAloneEndsAfterTenSecondsAndThenIsAlone) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     doubt.sent(kStart);
     const Instant begun = kStart + 2500ms;
 
@@ -86,7 +87,7 @@ TEST(SelfDoubt, FromSilenceLastsTheLongerTheMoreOthersWouldHaveToHaveFailedAtOnc
 
     for (const Company& each : {Company{0, 10s}, Company{1, 10s}, Company{2, 20s}, Company{7, 30s},
                                 Company{8, 40s}, Company{127, 70s}}) {
-        SelfDoubt doubt(kSettings);
+        SelfDoubt doubt(kDoubtSettings);
         doubt.set_company(each.others);
         doubt.sent(kStart);
         const Instant begun = kStart + 2500ms;
@@ -98,7 +99,7 @@ TEST(SelfDoubt, FromSilenceLastsTheLongerTheMoreOthersWouldHaveToHaveFailedAtOnc
 }
 
 TEST(SelfDoubt, OfAStallIsNoLongerWhereThereAreMany) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     doubt.set_company(127);
     doubt.paused(kStart, 30s);
 
@@ -107,7 +108,7 @@ TEST(SelfDoubt, OfAStallIsNoLongerWhereThereAreMany) {
 }
 
 TEST(SelfDoubt, RestartsTheCasesAlsoWhenTheAnswerComesAfterItEndedAlone) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     doubt.sent(kStart);
     ASSERT_TRUE(doubt.alone(kStart + 1min));
 
@@ -118,7 +119,7 @@ TEST(SelfDoubt, RestartsTheCasesAlsoWhenTheAnswerComesAfterItEndedAlone) {
 }
 
 TEST(SelfDoubt, LastsTenSecondsFromAStallInTheSilence) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     doubt.sent(kStart);
     const Instant stall = kStart + 10s;
 
@@ -131,7 +132,7 @@ TEST(SelfDoubt, LastsTenSecondsFromAStallInTheSilence) {
 }
 
 TEST(SelfDoubt, FollowsAPauseFromHalfASecondUntilTheNextAnswer) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
 
     doubt.paused(kStart, 499ms);
     EXPECT_EQ(doubt.doubts(kStart), DoubtReason::None);
@@ -145,7 +146,7 @@ TEST(SelfDoubt, FollowsAPauseFromHalfASecondUntilTheNextAnswer) {
 }
 
 TEST(SelfDoubt, FollowsALateLoopFromHalfASecond) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
 
     doubt.late(kStart, 499ms);
     EXPECT_EQ(doubt.doubts(kStart), DoubtReason::None);
@@ -155,7 +156,7 @@ TEST(SelfDoubt, FollowsALateLoopFromHalfASecond) {
 }
 
 TEST(SelfDoubt, FromAPauseEndsWithoutAnAnswerTenSecondsLater) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     doubt.paused(kStart, 30s);
 
     EXPECT_EQ(doubt.next_change(kStart), kStart + 10s);
@@ -165,7 +166,7 @@ TEST(SelfDoubt, FromAPauseEndsWithoutAnAnswerTenSecondsLater) {
 }
 
 TEST(SelfDoubt, PassesFromAPauseToTheSilenceThatBeganUnderIt) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     doubt.paused(kStart, 3s);
     doubt.sent(kStart + 8s);
 
@@ -177,7 +178,7 @@ TEST(SelfDoubt, PassesFromAPauseToTheSilenceThatBeganUnderIt) {
 }
 
 TEST(SelfDoubt, FollowsTheMedianOfNineSlowAnswers) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     Instant now = answer_often(doubt, kStart, 100, 10ms);
 
     now = answer_often(doubt, now, 4, 401ms);
@@ -188,7 +189,7 @@ TEST(SelfDoubt, FollowsTheMedianOfNineSlowAnswers) {
 }
 
 TEST(SelfDoubt, AllowsAnswersAsSlowAsTheFloor) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     Instant now = answer_often(doubt, kStart, 100, 10ms);
 
     now = answer_often(doubt, now, 9, 399ms);
@@ -197,7 +198,7 @@ TEST(SelfDoubt, AllowsAnswersAsSlowAsTheFloor) {
 }
 
 TEST(SelfDoubt, FromSlowAnswersEndsWhenTheirMedianFalls) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     Instant now = answer_often(doubt, kStart, 100, 10ms);
     now = answer_often(doubt, now, 9, 800ms);
     for (int i = 0; i < 4; ++i) {
@@ -213,7 +214,7 @@ TEST(SelfDoubt, FromSlowAnswersEndsWhenTheirMedianFalls) {
 }
 
 TEST(SelfDoubt, FromSlowAnswersGivesWayToSilenceAndEndsWithIt) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     Instant now = answer_often(doubt, kStart, 100, 10ms);
     now = answer_often(doubt, now, 9, 800ms);
     doubt.sent(now);
@@ -225,7 +226,7 @@ TEST(SelfDoubt, FromSlowAnswersGivesWayToSilenceAndEndsWithIt) {
 }
 
 TEST(SelfDoubt, NeedsNineAnswersToCallThemSlow) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     static_cast<void>(answer_often(doubt, kStart, 1, 10ms));
     Instant now = answer_often(doubt, kStart, 7, 900ms);
     EXPECT_EQ(doubt.doubts(now), DoubtReason::None);
@@ -234,7 +235,7 @@ TEST(SelfDoubt, NeedsNineAnswersToCallThemSlow) {
 // Usual answers of 300 ms are in the class up to 133.3 x 2^(4/3) = 336.0 ms: 3 x that is 1,007.9
 // ms.
 TEST(SelfDoubt, MeasuresSlowAnswersAgainstWhatIsUsual) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     const Instant now = answer_often(doubt, kStart, 100, 300ms);
     SelfDoubt slower = doubt;
 
@@ -243,7 +244,7 @@ TEST(SelfDoubt, MeasuresSlowAnswersAgainstWhatIsUsual) {
 }
 
 TEST(SelfDoubt, CallsAnswersSlowThatComeAfterTheirSenderIsSuspectedWhateverIsUsual) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     const Instant now = answer_often(doubt, kStart, 100, 1s);
     SelfDoubt slower = doubt;
 
@@ -253,7 +254,7 @@ TEST(SelfDoubt, CallsAnswersSlowThatComeAfterTheirSenderIsSuspectedWhateverIsUsu
 
 // Whoever gets into trouble asks more, so it is time that counts.
 TEST(SelfDoubt, DoesNotTakeSlownessForUsualBecauseOfManyAnswersAtATime) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     Instant now = answer_often(doubt, kStart, 100, 10ms);
 
     for (int i = 0; i < 5000; ++i) {
@@ -266,7 +267,7 @@ TEST(SelfDoubt, DoesNotTakeSlownessForUsualBecauseOfManyAnswersAtATime) {
 }
 
 TEST(SelfDoubt, TakesSlownessForUsualWhenItHasLastedHalfTheMemory) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     Instant now = answer_often(doubt, kStart, 600, 10ms);
 
     now = answer_often(doubt, now, 60, 800ms);
@@ -277,7 +278,7 @@ TEST(SelfDoubt, TakesSlownessForUsualWhenItHasLastedHalfTheMemory) {
 }
 
 TEST(SelfDoubt, ForgetsWhatWasUsualWhenItBeganAWholeMemoryAgo) {
-    SelfDoubt remembering(kSettings);
+    SelfDoubt remembering(kDoubtSettings);
     static_cast<void>(answer_often(remembering, kStart, 100, 10ms));
     SelfDoubt forgetting = remembering;
     const Instant began = kStart + 1s + 10ms;
@@ -292,7 +293,7 @@ TEST(SelfDoubt, ForgetsWhatWasUsualWhenItBeganAWholeMemoryAgo) {
 }
 
 TEST(SelfDoubt, ForgetsTheLastFewAnswersWithTheLongRun) {
-    SelfDoubt doubt(kSettings);
+    SelfDoubt doubt(kDoubtSettings);
     Instant now = answer_often(doubt, kStart, 100, 10ms);
     now = answer_often(doubt, now, 9, 800ms);
     ASSERT_EQ(doubt.doubts(now), DoubtReason::SlowAnswers);
@@ -304,7 +305,7 @@ TEST(SelfDoubt, ForgetsTheLastFewAnswersWithTheLongRun) {
 }
 
 TEST(SelfDoubtDeathTest, RefusesLimitsOfZero) {
-    SelfDoubtSettings broken = kSettings;
+    SelfDoubtSettings broken = kDoubtSettings;
     broken.silence = 0ms;
     EXPECT_DEATH(static_cast<void>(SelfDoubt(broken)), "zero or less");
 }

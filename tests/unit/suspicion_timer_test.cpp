@@ -3,13 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "detector/local_health.hpp"
+#include "tests/unit/support/start.hpp"
 
 namespace memberd {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Instant kStart{100s};
 
 double timeout_seconds(const SuspicionTimer& suspicion) {
     return seconds(suspicion.deadline() - kStart);

@@ -3,13 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "gossip/zmq_fd_guard.hpp"
+#include "tests/unit/support/start.hpp"
 
 namespace memberd {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Instant kStart{1000s};
 
 Endpoint peer(std::uint16_t port) {
     Endpoint endpoint = *parse_endpoint("10.0.0.1:1");

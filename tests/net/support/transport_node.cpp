@@ -144,6 +144,12 @@ void run_for(const std::vector<TransportNode*>& nodes, std::chrono::milliseconds
         nodes, [] { return false; }, time);
 }
 
+TransportNode make_node(std::size_t connections_max) {
+    TransportConfig config = TransportNode::on(loopback(free_port()));
+    config.connections_max = connections_max;
+    return TransportNode(config);
+}
+
 std::size_t open_fds() {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,6 +68,9 @@ class TransportNode {
     std::unique_ptr<ZmqContext> context_;
     std::unique_ptr<ZmqTransport> transport_;
 };
+
+// On a free port.
+TransportNode make_node(std::size_t connections_max = TransportConfig().connections_max);
 
 // Turns all nodes until `done` or the patience is over; returns done().
 bool run_until(const std::vector<TransportNode*>& nodes,

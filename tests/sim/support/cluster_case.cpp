@@ -65,6 +65,10 @@ Duration heal_limit(const ClusterCase& of) {
     return of.mode == Mode::Memberd ? 5s : 90s;
 }
 
+bool sees_all(Cluster& cluster, Duration within) {
+    return cluster.run_until([&] { return cluster.all_see_all(); }, within);
+}
+
 void expect_sound(const Cluster& cluster) {
     EXPECT_TRUE(cluster.violations().empty()) << cluster.explain();
 }

@@ -36,6 +36,9 @@ Duration detection_limit(const ClusterCase& of);
 // and who is wrong about whom learns it by chance or with the next exchange of tables.
 Duration heal_limit(const ClusterCase& of);
 
+// Runs until everybody sees everybody, for so long at most; whether they do.
+bool sees_all(Cluster& cluster, Duration within);
+
 // No invariant was broken; says which one and how to see it again.
 void expect_sound(const Cluster& cluster);
 
