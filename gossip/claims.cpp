@@ -258,9 +258,19 @@ void Claims::consider_death(Slot slot, const Update& update, Source source, Slot
             return;
         }
     }
-    core_.note_evidence(EvidenceKind::HeardDead, slot, teller);
     const auto keys = keys_of_accusers(update);
+    note_death_heard(slot, teller, std::span(keys).first(update.accuser_count));
     accept_death(slot, update.claim, since_of(update), std::span(keys).first(update.accuser_count));
+}
+
+// With its accusers: they hold the evidence that this member may have seen none of.
+void Claims::note_death_heard(Slot slot, Slot teller, std::span<const std::uint64_t> accuser_keys) {
+    core_.note_evidence(EvidenceKind::HeardDead, slot, teller);
+    for (const std::uint64_t key : accuser_keys) {
+        if (const Slot accuser = core_.roster.find_key(key); accuser != kNoSlot) {
+            core_.note_evidence(EvidenceKind::AccuserNamed, slot, accuser);
+        }
+    }
 }
 
 std::size_t Claims::live_accusers(const Update& update, Slot accused) const {
@@ -373,9 +383,9 @@ void Claims::on_pending_death(const Timer& timer) {
     const PendingDeath pending = *found;
     pending_.erase(found);
     if (stands) {
-        core_.note_evidence(EvidenceKind::HeardDead, slot);
-        accept_death(slot, pending.claim, core_.now - std::chrono::seconds(pending.age_s),
-                     std::span(pending.accuser_keys).first(pending.accuser_count));
+        const auto keys = std::span(pending.accuser_keys).first(pending.accuser_count);
+        note_death_heard(slot, kNoSlot, keys);
+        accept_death(slot, pending.claim, core_.now - std::chrono::seconds(pending.age_s), keys);
     }
 }
 

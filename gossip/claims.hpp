@@ -119,6 +119,7 @@ class Claims {
                       std::span<const std::uint64_t> accuser_keys);
     void accept_left(Slot slot, const Update& update);
     void bury_later_run(Slot slot, const Update& update);
+    void note_death_heard(Slot slot, Slot teller, std::span<const std::uint64_t> accuser_keys);
     void consider_death(Slot slot, const Update& update, Source source, Slot teller);
     void wait_for_refutation(Slot slot, const Update& update);
     void tell_accused(const PendingDeath& pending);

@@ -70,6 +70,7 @@ bool Claims::must_stay_away(const Update& update, Slot teller) {
         }
         held_until_ = core_.now + hold;
         core_.timers.set(held_until_, TimerKind::HoldEnd);
+        core_.note_evidence(EvidenceKind::HeldBack, core_.self, teller, hold);
         core_.notice(NoticeKind::HeldBack, 0, {},
                      static_cast<std::uint64_t>(
                          std::chrono::duration_cast<std::chrono::milliseconds>(hold).count()));

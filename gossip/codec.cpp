@@ -64,6 +64,17 @@ struct BodyReader {
             case MessageType::LeaveAck:
                 message.body = LeaveAck{read_u32(reader)};
                 return 1;
+            case MessageType::EvidenceRequest: {
+                const std::uint64_t cookie = read_u64(reader);
+                message.body = EvidenceRequest{cookie, read_name(reader)};
+                return 2;
+            }
+            case MessageType::Evidence: {
+                const std::uint64_t cookie = read_u64(reader);
+                message.body = Evidence{
+                    cookie, read_elements<EvidenceItem>(reader, reader.array(kEvidenceCountMax))};
+                return 2;
+            }
             case MessageType::Refuse:
                 break;  // Has a layout of its own, see read_refuse().
         }
@@ -91,7 +102,7 @@ struct BodyReader {
     }
 };
 
-constexpr auto kLastType = static_cast<std::uint8_t>(MessageType::LeaveAck);
+constexpr auto kLastType = static_cast<std::uint8_t>(MessageType::Evidence);
 
 std::size_t bytes_max(MessageType type) {
     switch (type) {
@@ -101,7 +112,10 @@ std::size_t bytes_max(MessageType type) {
         case MessageType::Nack:
         case MessageType::Alive:
         case MessageType::Suspicion:
+        case MessageType::EvidenceRequest:
             return kProbeBytesMax;
+        case MessageType::Evidence:
+            return kEvidenceBytesMax;
         case MessageType::Gossip:
         case MessageType::Join:
         case MessageType::Welcome:

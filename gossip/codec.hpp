@@ -42,6 +42,8 @@ bool ListCursor<Update>::next(Update& element);
 template <>
 bool ListCursor<SuspicionEntry>::next(SuspicionEntry& element);
 template <>
+bool ListCursor<EvidenceItem>::next(EvidenceItem& element);
+template <>
 bool ListCursor<SyncItem>::next(SyncItem& element);
 // Entries of Wanted have no digest: their list is walked by WantedCursor.
 template <>
@@ -84,6 +86,16 @@ class Encoder {
     void suspicion(const Envelope& envelope, std::uint32_t entry_count, std::uint32_t update_count);
     void suspicion_entry(const SuspicionEntry& entry);
 
+    void evidence_request(const Envelope& envelope,
+                          const EvidenceRequest& body,
+                          std::uint32_t update_count);
+    // Followed by `item_count` calls of evidence_item(), then updates.
+    void evidence(const Envelope& envelope,
+                  std::uint64_t cookie,
+                  std::uint32_t item_count,
+                  std::uint32_t update_count);
+    void evidence_item(const EvidenceItem& item);
+
     // Bodies made of sync items: the items are encoded beforehand into a scratch buffer with
     // sync_summary() and so on of another Encoder, so that their number is known.
     void join(const Envelope& envelope,
@@ -120,10 +132,12 @@ class Encoder {
 
   private:
     void begin(const Envelope& envelope, MessageType type);
+    void begin_list(std::uint32_t entry_count, std::uint32_t update_count);
+    void end_entry();
     void item_body(std::uint32_t item_count, Bytes items, std::uint32_t update_count);
 
     wire::Writer writer_;
-    // Of a suspicion that is being written: what is still to come.
+    // Of a suspicion or evidence that is being written: what is still to come.
     std::uint32_t entries_left_ = 0;
     std::uint32_t update_count_ = 0;
 };

@@ -95,6 +95,18 @@ bool read_element(Reader& reader, SuspicionEntry& entry) {
     return reader.ok();
 }
 
+bool read_element(Reader& reader, EvidenceItem& item) {
+    const std::uint32_t appended = read_head(reader, 6);
+    item.kind = read_u32(reader);
+    item.other = reader.text(kNameBytesMax);
+    item.ago_ms = read_u32(reader);
+    item.age_ms = read_u32(reader);
+    item.phi_milli = read_u32(reader);
+    item.misses = read_u32(reader);
+    skip_appended(reader, appended);
+    return reader.ok();
+}
+
 bool read_element(Reader& reader, ListingEntry& entry) {
     entry.key = read_u64(reader);
     entry.digest = read_u64(reader);
@@ -196,6 +208,11 @@ bool ListCursor<Update>::next(Update& element) {
 
 template <>
 bool ListCursor<SuspicionEntry>::next(SuspicionEntry& element) {
+    return read_next(bytes_, left_, element);
+}
+
+template <>
+bool ListCursor<EvidenceItem>::next(EvidenceItem& element) {
     return read_next(bytes_, left_, element);
 }
 

@@ -31,6 +31,7 @@ bool read_element(Reader& reader, ListingEntry& entry);
 bool read_element(Reader& reader, std::uint64_t& key);  // of Wanted
 bool read_element(Reader& reader, SyncItem& item);
 bool read_element(Reader& reader, Update& update);
+bool read_element(Reader& reader, EvidenceItem& item);
 
 // Walks a list of `count` elements once, to validate it.
 template <typename Stored, typename Element = Stored>

@@ -96,10 +96,21 @@ void Encoder::suspicion(const Envelope& envelope,
                         std::uint32_t update_count) {
     begin(envelope, MessageType::Suspicion);
     writer_.array(1);
+    begin_list(entry_count, update_count);
+}
+
+// The updates follow the last entry.
+void Encoder::begin_list(std::uint32_t entry_count, std::uint32_t update_count) {
     writer_.array(entry_count);
     entries_left_ = entry_count;
     update_count_ = update_count;
     if (entries_left_ == 0) {
+        writer_.array(update_count_);
+    }
+}
+
+void Encoder::end_entry() {
+    if (entries_left_ > 0 && --entries_left_ == 0) {
         writer_.array(update_count_);
     }
 }
@@ -112,9 +123,38 @@ void Encoder::suspicion_entry(const SuspicionEntry& entry) {
     writer_.unsigned_integer(entry.incarnation);
     writer_.unsigned_integer(entry.age_ms);
     writer_.unsigned_integer(entry.missed);
-    if (entries_left_ > 0 && --entries_left_ == 0) {
-        writer_.array(update_count_);
-    }
+    end_entry();
+}
+
+void Encoder::evidence_request(const Envelope& envelope,
+                               const EvidenceRequest& body,
+                               std::uint32_t update_count) {
+    begin(envelope, MessageType::EvidenceRequest);
+    writer_.array(2);
+    writer_.unsigned_integer(body.cookie);
+    writer_.text(body.subject);
+    writer_.array(update_count);
+}
+
+void Encoder::evidence(const Envelope& envelope,
+                       std::uint64_t cookie,
+                       std::uint32_t item_count,
+                       std::uint32_t update_count) {
+    begin(envelope, MessageType::Evidence);
+    writer_.array(2);
+    writer_.unsigned_integer(cookie);
+    begin_list(item_count, update_count);
+}
+
+void Encoder::evidence_item(const EvidenceItem& item) {
+    writer_.array(6);
+    writer_.unsigned_integer(item.kind);
+    writer_.text(item.other);
+    writer_.unsigned_integer(item.ago_ms);
+    writer_.unsigned_integer(item.age_ms);
+    writer_.unsigned_integer(item.phi_milli);
+    writer_.unsigned_integer(item.misses);
+    end_entry();
 }
 
 void Encoder::item_body(std::uint32_t item_count, Bytes items, std::uint32_t update_count) {

@@ -175,11 +175,14 @@ void Core::notice(NoticeKind kind,
     out->notices.push_back({kind, code, peer, number, std::move(text)});
 }
 
-void Core::note_evidence(EvidenceKind kind, Slot subject, Slot other, Duration age, double phi) {
+void Core::note_evidence(
+    EvidenceKind kind, Slot subject, Slot other, Duration age, double measure) {
     if (recorder.is_on()) {
+        const bool counts_misses = kind == EvidenceKind::AnswersTooLittle;
         const std::string_view other_name = other == kNoSlot ? std::string_view() : name_of(other);
-        recorder.record(
-            {now, kind, std::string(name_of(subject)), std::string(other_name), age, phi});
+        recorder.record({now, kind, std::string(name_of(subject)), std::string(other_name), age,
+                         counts_misses ? 0.0 : measure,
+                         counts_misses ? static_cast<std::uint32_t>(measure) : 0U});
     }
 }
 

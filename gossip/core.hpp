@@ -121,8 +121,12 @@ class Core {
                 const Endpoint& peer = {},
                 std::uint64_t number = 0,
                 std::string text = {});
-    void note_evidence(
-        EvidenceKind kind, Slot subject, Slot other = kNoSlot, Duration age = {}, double phi = 0.0);
+    // `measure` is phi, or of AnswersTooLittle how many were missed.
+    void note_evidence(EvidenceKind kind,
+                       Slot subject,
+                       Slot other = kNoSlot,
+                       Duration age = {},
+                       double measure = 0.0);
     // The state that applications see.
     [[nodiscard]] MemberState shown_state(Slot slot) const;
 

@@ -167,6 +167,19 @@ bool Engine::probe(Instant now, std::string_view name, std::uint64_t cookie, Out
     return true;
 }
 
+std::vector<std::string> Engine::ask_evidence(Instant now,
+                                              std::string_view subject,
+                                              std::uint64_t cookie,
+                                              Output& out) {
+    if (impl_->core.has_stopped) {
+        return {};
+    }
+    impl_->begin(now, out);
+    std::vector<std::string> asked = impl_->evidence.ask(subject, cookie);
+    impl_->end();
+    return asked;
+}
+
 void Engine::restore(Instant now, std::span<const MemberView> members, Output& out) {
     impl_->begin(now, out);
     impl_->core.roster.reserve(members.size() + 1);

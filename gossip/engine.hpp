@@ -47,6 +47,11 @@ struct EngineConfig {
     std::size_t flight_recorder_entries = 4096;  // 0: `why` has nothing to show
 };
 
+// Members that one question for evidence goes to, at most.
+inline constexpr std::size_t kEvidenceAskedMax = 12;
+// Requests for evidence that are answered in a second, whoever asks.
+inline constexpr std::uint32_t kEvidenceAnsweredASecond = 32;
+
 // What may change while the member runs.
 struct Attributes {
     std::string zone;
@@ -105,6 +110,8 @@ struct EngineCounters {
     std::uint64_t refutations = 0;
     std::uint64_t syncs = 0;
     std::uint64_t late_acks = 0;
+    std::uint64_t evidence_answered = 0;
+    std::uint64_t evidence_dropped = 0;  // requests beyond kEvidenceAnsweredASecond
 };
 
 // What an engine is busy with. All of it has an end; all but the records is nothing where nothing
@@ -161,6 +168,15 @@ class Engine {
     // Pings a member for a caller; a ProbeResult with `cookie` follows. False if there is no such
     // member.
     bool probe(Instant now, std::string_view name, std::uint64_t cookie, Output& out);
+    // Asks those for their evidence about a member who may know most of it: the accusers of its
+    // death, whoever told us of it or accused it, its observers, and the member itself. Returns
+    // their names, at most kEvidenceAskedMax; an EvidenceReply with `cookie` follows for each that
+    // answers. Nothing is kept: who answers unasked or twice gives a reply too, which is the
+    // caller's to tell. O(n).
+    std::vector<std::string> ask_evidence(Instant now,
+                                          std::string_view subject,
+                                          std::uint64_t cookie,
+                                          Output& out);
     // Holds these members alive without asking anybody; for set-up of simulations. Profiles are
     // retained. Claims of unknown members only.
     void restore(Instant now, std::span<const MemberView> members, Output& out);

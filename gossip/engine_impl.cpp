@@ -40,6 +40,7 @@ EngineImpl::EngineImpl(EngineConfig config,
       claims(core),
       anti_entropy(core),
       joining(core, claims, anti_entropy),
+      evidence(core),
       detection(make_detection(core, claims)) {
     core.timers.set(now + core.random.between(Duration::zero(), kSweepInterval), TimerKind::Sweep);
     if (core.config.mode != Mode::Memberd) {
@@ -168,6 +169,10 @@ void EngineImpl::dispatch(const Message& message, ReplyToken token, Slot sender)
         joining.on_leave(*leave, token);
     } else if (const auto* leave_ack = std::get_if<LeaveAck>(&message.body)) {
         joining.on_leave_ack(*leave_ack, sender);
+    } else if (const auto* request = std::get_if<EvidenceRequest>(&message.body)) {
+        evidence.on_request(*request, token, sender);
+    } else if (const auto* reply = std::get_if<Evidence>(&message.body)) {
+        evidence.on_evidence(*reply, sender);
     } else {
         probing(message, token, sender);
     }

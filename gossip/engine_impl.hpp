@@ -12,6 +12,7 @@
 #include "gossip/claims.hpp"
 #include "gossip/core.hpp"
 #include "gossip/engine.hpp"
+#include "gossip/evidence_exchange.hpp"
 #include "gossip/joining.hpp"
 #include "gossip/observer_detection.hpp"
 #include "gossip/swim_detection.hpp"
@@ -80,6 +81,7 @@ class EngineImpl {
     Claims claims;
     AntiEntropy anti_entropy;
     Joining joining;
+    EvidenceExchange evidence;
     std::variant<SwimDetection, ObserverDetection> detection;
     std::vector<DigestHeard> digests;
     std::vector<CallerProbe> caller_probes;

@@ -1,5 +1,6 @@
 #include "gossip/flight_recorder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace memberd {
@@ -34,6 +35,14 @@ std::string_view to_string(EvidenceKind kind) {
             return "link-lost";
         case EvidenceKind::AnswersTooLittle:
             return "answers-too-little";
+        case EvidenceKind::LinkBroken:
+            return "link-broken";
+        case EvidenceKind::LinkMended:
+            return "link-mended";
+        case EvidenceKind::HeldBack:
+            return "held-back";
+        case EvidenceKind::AccuserNamed:
+            return "accuser-named";
     }
     return "unknown";
 }
@@ -51,13 +60,19 @@ void FlightRecorder::record(EvidenceEntry entry) {
 }
 
 std::vector<EvidenceEntry> FlightRecorder::about(std::string_view subject) const {
+    return newest_about(subject, entries_.size());
+}
+
+std::vector<EvidenceEntry> FlightRecorder::newest_about(std::string_view subject,
+                                                        std::size_t count) const {
     std::vector<EvidenceEntry> found;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const EvidenceEntry& entry = entries_[(next_ + i) % entries_.size()];
+    for (std::size_t i = entries_.size(); i > 0 && found.size() < count; --i) {
+        const EvidenceEntry& entry = entries_[(next_ + i - 1) % entries_.size()];
         if (entry.subject == subject) {
             found.push_back(entry);
         }
     }
+    std::reverse(found.begin(), found.end());
     return found;
 }
 

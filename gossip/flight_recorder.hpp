@@ -5,6 +5,7 @@
 // member may be forgotten before somebody asks. Thread rule: one thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,22 +15,29 @@
 
 namespace memberd {
 
+// The numbers travel (PROTOCOL.md, Evidence): a new kind takes the next one, none is used again.
 enum class EvidenceKind : std::uint8_t {
-    PingUnanswered,    // the first ping that missed its timeout; `age` since it was sent
-    HelperAsked,       // `other` was asked to ping the subject
-    HelperAlive,       // `other` reports an answer to a ping sent `age` ago
-    HelperNack,        // `other` had no answer either
-    Suspected,         // we suspect; `age` of silence, `phi`
-    SuspectedBy,       // `other` suspects, with `age` of silence
-    Answered,          // the subject answered us after all, `age` after the ping
-    Withdrawn,         // the case ended without a death: answered, proven alive, or our own doubt
-    DeclaredDead,      // we declared it; one entry for each accuser, `other`
-    HeardDead,         // `other` told us of the death
-    DeathNotBelieved,  // a relayed death had too few accusers that we know alive
-    Returned,          // alive again with greater numbers
-    LinkLost,          // our connection to the subject closed or was refused
-    AnswersTooLittle,  // `other`, or we, missed `phi` of the last 12 probes, and suspect therefore
+    PingUnanswered = 0,  // the first ping that missed its timeout; `age` since it was sent
+    HelperAsked,         // `other` was asked to ping the subject
+    HelperAlive,         // `other` reports an answer to a ping sent `age` ago
+    HelperNack,          // `other` had no answer either
+    Suspected,           // we suspect; `age` of silence, `phi`
+    SuspectedBy,         // `other` suspects, with `age` of silence
+    Answered,            // the subject answered us after all, `age` after the ping
+    Withdrawn,           // the case ended without a death: answered, proven alive, or our own doubt
+    DeclaredDead,        // we declared it; one entry for each accuser, `other`
+    HeardDead,           // `other` told us of the death
+    DeathNotBelieved,    // a relayed death had too few accusers that we know alive
+    Returned,            // alive again with greater numbers
+    LinkLost,            // our connection to the subject closed or was refused
+    AnswersTooLittle,    // to `other`, or us: `misses` of the last 12 probes; suspected therefore
+    LinkBroken,          // it does not answer us, and others say again and again that it lives
+    LinkMended,          // it answers us again
+    HeldBack,      // we, the subject, were removed again and stay away for `age`; `other` said so
+    AccuserNamed,  // `other` is an accuser in the death that we were told of
 };
+
+inline constexpr std::uint32_t kEvidenceKindCount = 18;
 
 std::string_view to_string(EvidenceKind kind);
 
@@ -39,7 +47,8 @@ struct EvidenceEntry {
     std::string subject;
     std::string other;
     Duration age{};
-    double phi = 0.0;  // of AnswersTooLittle: how many were missed
+    double phi = 0.0;
+    std::uint32_t misses = 0;
 };
 
 class FlightRecorder {
@@ -51,6 +60,9 @@ class FlightRecorder {
     void record(EvidenceEntry entry);
     // Entries about the subject, oldest first. O(capacity).
     [[nodiscard]] std::vector<EvidenceEntry> about(std::string_view subject) const;
+    // The newest `count` of them, oldest first. O(capacity).
+    [[nodiscard]] std::vector<EvidenceEntry> newest_about(std::string_view subject,
+                                                          std::size_t count) const;
 
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
 

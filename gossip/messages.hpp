@@ -34,12 +34,14 @@ inline constexpr std::size_t kSuspicionCountMax = 64;
 inline constexpr std::size_t kSyncItemCountMax = 256;
 inline constexpr std::size_t kListingCountMax = 64;
 inline constexpr std::size_t kUpdateCountMax = 4096;
+inline constexpr std::size_t kEvidenceCountMax = 64;
 // Of any array of fixed elements, those that a later version appends included.
 inline constexpr std::uint32_t kElementCountMax = 64;
 inline constexpr std::size_t kMessageBytesMax = 65'536;  // any message
-// Ping, ack, ping-req, nack, alive, suspicion. Gossip is kept below it too unless a single update
-// is longer, so the decoder lets gossip be as long as any message.
+// Ping, ack, ping-req, nack, alive, suspicion, evidence-request. Gossip is kept below it too unless
+// a single update is longer, so the decoder lets gossip be as long as any message.
 inline constexpr std::size_t kProbeBytesMax = 1200;
+inline constexpr std::size_t kEvidenceBytesMax = 8192;  // Evidence, but not the request for it
 
 enum class MessageType : std::uint8_t {
     Ping = 1,
@@ -55,6 +57,8 @@ enum class MessageType : std::uint8_t {
     Sync = 11,
     Leave = 12,
     LeaveAck = 13,
+    EvidenceRequest = 14,  // what does the receiver's flight recorder hold about a member?
+    Evidence = 15,
 };
 
 // Who sent a message and what it holds to be true. Rides in every message but Refuse.
@@ -185,6 +189,28 @@ struct LeaveAck {
     std::uint32_t sequence = 0;
 };
 
+struct EvidenceRequest {
+    std::uint64_t cookie = 0;  // the asker's; the answer repeats it
+    std::string_view subject;
+};
+
+// An entry of the sender's flight recorder.
+struct EvidenceItem {
+    std::uint32_t kind = 0;  // an EvidenceKind, or one of a later version
+    std::string_view other;  // a member's name, or empty
+    std::uint32_t ago_ms = 0;
+    std::uint32_t age_ms = 0;
+    std::uint32_t phi_milli = 0;  // thousandths; kPhiMilliInfinite: beyond every number
+    std::uint32_t misses = 0;
+};
+
+inline constexpr std::uint32_t kPhiMilliInfinite = 0xffffffff;
+
+struct Evidence {
+    std::uint64_t cookie = 0;
+    EncodedList<EvidenceItem> items;  // the newest, oldest first
+};
+
 using Body = std::variant<Ping,
                           Ack,
                           PingReq,
@@ -197,7 +223,9 @@ using Body = std::variant<Ping,
                           Refuse,
                           Sync,
                           Leave,
-                          LeaveAck>;
+                          LeaveAck,
+                          EvidenceRequest,
+                          Evidence>;
 
 // A claim about a member, as it travels. Alive claims, and all claims inside Join, Welcome and
 // Sync, carry the profile; other claims may leave it out, since their receivers mostly know the

@@ -361,6 +361,7 @@ void ObserverDetection::on_alive(const Alive& alive, Slot sender) {
         remember_relay(*w, sender, alive.sequence);
         if (w->relayed >= kRelayedOfABrokenLink && !w->is_link_broken) {
             w->is_link_broken = true;
+            core_.note_evidence(EvidenceKind::LinkBroken, subject, sender);
             core_.notice(NoticeKind::LinkBroken, 0, core_.endpoint_of(subject), 0,
                          std::string(alive.subject));
         }

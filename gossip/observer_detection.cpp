@@ -353,6 +353,7 @@ void ObserverDetection::note_answering(Watch& w) {
     w.relay_streak = 0;
     if (w.is_link_broken) {
         w.is_link_broken = false;
+        core_.note_evidence(EvidenceKind::LinkMended, w.member);
         core_.notice(NoticeKind::LinkMended, 0, core_.endpoint_of(w.member), 0,
                      std::string(core_.name_of(w.member)));
     }

@@ -8,6 +8,7 @@
 
 #include "detector/time.hpp"
 #include "gossip/endpoint.hpp"
+#include "gossip/flight_recorder.hpp"
 #include "gossip/member.hpp"
 #include "gossip/profile_pool.hpp"
 #include "gossip/transport.hpp"
@@ -70,12 +71,22 @@ struct ProbeResult {
     Duration round_trip{};
 };
 
+// What a member answered to Engine::ask_evidence.
+struct EvidenceReply {
+    std::uint64_t cookie = 0;
+    std::string source;  // whose flight recorder holds it
+    // Without the subject, which the cookie tells. `at` is on our timeline, later than true by the
+    // time that the answer took.
+    std::vector<EvidenceEntry> entries;
+};
+
 struct Output {
     std::vector<std::uint8_t> bytes;
     std::vector<Send> sends;
     std::vector<Change> changes;
     std::vector<Notice> notices;
     std::vector<ProbeResult> probe_results;
+    std::vector<EvidenceReply> evidence_replies;
 
     [[nodiscard]] Bytes bytes_of(const Send& send) const {
         return Bytes(bytes).subspan(send.offset, send.size);
@@ -87,6 +98,7 @@ struct Output {
         changes.clear();
         notices.clear();
         probe_results.clear();
+        evidence_replies.clear();
     }
 };
 

@@ -55,6 +55,9 @@ Instant Agent::next_deadline() const {
     if (peers_changed_ && parts_.state_file) {
         next = std::min(next, next_save_);
     }
+    for (const auto& [cookie, why] : whys_) {
+        next = std::min(next, why.deadline);
+    }
     return next;
 }
 
@@ -147,6 +150,9 @@ void Agent::carry_out() {
     for (const ProbeResult& result : out_.probe_results) {
         finish_ping(result);
     }
+    for (EvidenceReply& reply : out_.evidence_replies) {
+        take_evidence(reply);
+    }
     out_.clear();
 }
 
@@ -233,6 +239,9 @@ void Agent::fire_timers() {
         parts_.publisher.heartbeat(recorder_.view().epoch(), recorder_.view().seq());
         say_if_alone();
         expire_pings();
+    }
+    if (!whys_.empty()) {
+        finish_whys();
     }
     if (!joins_.empty()) {
         finish_joins();

@@ -4,10 +4,10 @@
 // take what has arrived (messages with a budget), fire timers, carry out what the engine wants
 // done, publish. Nothing in it waits, except the rare save of the state file for the disk.
 //
-// The parts are in six files: agent_start.cpp (from nothing to serving), agent.cpp (the loop and
+// The parts are in seven files: agent_start.cpp (from nothing to serving), agent.cpp (the loop and
 // the engine's output), agent_seeds.cpp (finding the cluster), agent_settings.cpp (what is reloaded
-// and what is saved), agent_control.cpp (ops that change something or take time),
-// agent_documents.cpp (ops that only look).
+// and what is saved), agent_control.cpp (ops that change something or take time), agent_why.cpp
+// (the op that asks other members), agent_documents.cpp (ops that only look).
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@
 #include "gossip/zmq_transport.hpp"
 #include "membership/config.hpp"
 #include "membership/control_server.hpp"
+#include "membership/evidence_document.hpp"
 #include "membership/publisher.hpp"
 #include "membership/recorder.hpp"
 #include "membership/runtime_dir.hpp"
@@ -101,6 +102,16 @@ class Agent {
         Instant deadline;
     };
 
+    // A question for evidence that waits for other members.
+    struct PendingWhy {
+        Asker asker;
+        std::string name;
+        std::vector<std::string> asked;
+        std::vector<std::string> answered;
+        std::vector<SourcedEvidence> evidence;  // of others
+        Instant deadline;
+    };
+
     // --- agent_start.cpp ---
     static Result<Parts> open_parts(const AgentConfig& config, Instant now, spdlog::logger& log);
     static Profile self_profile(const AgentConfig& config, const Parts& parts, const Entropy& e);
@@ -157,6 +168,12 @@ class Agent {
     void finish_joins();
     void expire_pings();
 
+    // --- agent_why.cpp ---
+    void serve_why(const Asker& asker, const Document& arguments);
+    void take_evidence(EvidenceReply& reply);
+    void finish_whys();
+    void answer_why(const PendingWhy& why);
+
     // --- agent_documents.cpp ---
     [[nodiscard]] Document members_document() const;
     [[nodiscard]] Document info_document() const;
@@ -164,7 +181,6 @@ class Agent {
     [[nodiscard]] Document counters_document() const;
     [[nodiscard]] Document transport_document() const;
     [[nodiscard]] Document ring_document() const;
-    [[nodiscard]] Document why_document(const std::string& name) const;
     [[nodiscard]] Document tags_document() const;
 
     AgentConfig config_;
@@ -204,6 +220,7 @@ class Agent {
     Instant next_stranger_report_ = Instant::min();
     std::map<std::uint64_t, PendingPing> pings_;
     std::uint64_t next_cookie_ = 1;
+    std::map<std::uint64_t, PendingWhy> whys_;
     std::vector<PendingJoin> joins_;
     std::vector<Asker> leave_askers_;
 };

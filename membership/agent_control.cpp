@@ -116,16 +116,8 @@ bool Agent::serve_question(const Asker& asker, const local::Request& request) {
             array_key = "transfers";
         }
     } else if (op == "why") {
-        const std::string name = arguments.text("name");
-        if (arguments.is_ok()) {
-            document = why_document(name);
-            array_key = "evidence";
-            if (document["evidence"].empty() && document["state"].is_null()) {
-                control.refuse(asker, "unknown_member",
-                               fmt::format("no member {} is known here", name));
-                return true;
-            }
-        }
+        serve_why(asker, request.arguments);
+        return true;
     } else {
         return false;
     }

@@ -105,17 +105,6 @@ Document Agent::ring_document() const {
                     {"members", ring_members_document(recorder_.ring())}};
 }
 
-Document Agent::why_document(const std::string& name) const {
-    Document evidence = Document::array();
-    for (const EvidenceEntry& entry : engine_.flight_recorder().about(name)) {
-        evidence.push_back(to_document(entry, now_, wall_));
-    }
-    const MemberInfo* member = recorder_.view().find(name);
-    return Document{{"name", name},
-                    {"state", member == nullptr ? Document() : Document(to_string(member->state))},
-                    {"evidence", std::move(evidence)}};
-}
-
 Document Agent::tags_document() const {
     Document tags = Document::object();
     for (const auto& [key, value] : attributes_.tags) {

@@ -1,12 +1,9 @@
 // Documents of LOCAL_API.md section 5 that need nothing but what they show.
 #pragma once
 
-#include "detector/time.hpp"
 #include "gossip/engine.hpp"
-#include "gossip/flight_recorder.hpp"
 #include "gossip/zmq_transport.hpp"
 #include "membership/local_protocol.hpp"
-#include "membership/os_clock.hpp"
 #include "membership/ring.hpp"
 
 namespace memberd {
@@ -19,9 +16,6 @@ Document version_document();
 // Maps of numbers, for `info`.
 Document to_document(const EngineCounters& counters);
 Document to_document(const TransportCounters& counters);
-
-// One piece of evidence, with a sentence for a person.
-Document to_document(const EvidenceEntry& entry, Instant now, WallTime wall);
 
 // The `members` of op `ring`.
 Document ring_members_document(const Ring& ring);

@@ -45,8 +45,14 @@ MessageBytes reply_head(std::uint64_t id, ReplyStatus status) {
     return bytes;
 }
 
-// What stands before the elements of the cut array in every page: the other keys of the map.
-MessageBytes page_prefix(const Document& document, std::string_view array_key) {
+enum class Page : std::uint8_t {
+    First,
+    Later,
+};
+
+// What stands before the elements of the cut array in a page: the other keys of the map. Their
+// arrays are whole in the first page and empty in later ones, since readers append them.
+MessageBytes page_prefix(const Document& document, std::string_view array_key, Page page) {
     if (array_key.empty()) {
         return {};
     }
@@ -55,7 +61,8 @@ MessageBytes page_prefix(const Document& document, std::string_view array_key) {
     for (const auto& [key, value] : document.items()) {
         if (key != array_key) {
             append(bytes, encode_document(key));
-            append(bytes, encode_document(value));
+            const bool is_said = page == Page::Later && value.is_array();
+            append(bytes, encode_document(is_said ? Document::array() : value));
         }
     }
     append(bytes, encode_document(array_key));
@@ -204,7 +211,7 @@ std::vector<MessageBytes> encode_pages(std::uint64_t request_id,
     if (!elements.is_array()) {
         return {encode(Reply{request_id, ReplyStatus::Ok, document})};
     }
-    const MessageBytes prefix = page_prefix(document, array_key);
+    MessageBytes prefix = page_prefix(document, array_key, Page::First);
     const std::size_t room = kMessageBytesMax - kEnvelopeBytesMax - prefix.size();
     std::vector<MessageBytes> pages;
     MessageBytes page;
@@ -214,6 +221,9 @@ std::vector<MessageBytes> encode_pages(std::uint64_t request_id,
         append(bytes, prefix);
         append_array32(bytes, count);
         append(bytes, page);
+        if (pages.empty() && status == ReplyStatus::More) {
+            prefix = page_prefix(document, array_key, Page::Later);
+        }
         pages.push_back(std::move(bytes));
         page.clear();
         count = 0;

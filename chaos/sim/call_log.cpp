@@ -39,6 +39,14 @@ class BodyText {
         return text;
     }
 
+    std::string operator()(const EvidenceRequest& request) const {
+        return fmt::format("evidence-request about {}", request.subject);
+    }
+
+    std::string operator()(const Evidence& evidence) const {
+        return fmt::format("evidence of {}", evidence.items.count);
+    }
+
     std::string operator()(const Join& /*join*/) const { return "join"; }
 
     std::string operator()(const Welcome& /*welcome*/) const { return "welcome"; }

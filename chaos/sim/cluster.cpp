@@ -27,7 +27,7 @@ WorldOptions world_options(const ClusterOptions& options) {
     world.send_buffer_bytes = options.send_buffer_bytes;
     world.engine.mode = options.mode;
     world.engine.timing = options.timing;
-    world.engine.flight_recorder_entries = 0;
+    world.engine.flight_recorder_entries = options.flight_recorder_entries;
     return world;
 }
 

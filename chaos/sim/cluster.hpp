@@ -47,7 +47,8 @@ struct ClusterOptions {  // NOLINT(clang-analyzer-optin.performance.Padding)
     // What is kept for and by processes that don't receive or can't send.
     std::size_t receive_buffer_bytes = std::size_t{1} << 20U;
     std::size_t send_buffer_bytes = std::size_t{1} << 20U;
-    std::string replay;  // how to see the same run again, for messages
+    std::size_t flight_recorder_entries = 0;  // of each engine
+    std::string replay;                       // how to see the same run again, for messages
 };
 
 // What a member finds in its data directory at a restart. Only a lost one lets it look at the wall
@@ -119,6 +120,8 @@ class Cluster {
     void jump_wall_clock(Member member, std::int64_t seconds);
     // Takes a dead member out of every view, by the word of `by`. False if it doesn't hold it dead.
     bool forget(Member by, Member member);
+    // The names of those that `by` asks for evidence about the member; see World::ask_evidence.
+    std::vector<std::string> ask_evidence(Member by, Member member, std::uint64_t cookie);
     void set_tag(Member member, std::string_view key, std::string_view value);
 
     // A process that is no member and has no engine, at an address of its own; see attack().

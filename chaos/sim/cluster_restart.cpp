@@ -57,6 +57,10 @@ void Cluster::announce_restart(Member member) {
     world_.announce_restart(member);
 }
 
+std::vector<std::string> Cluster::ask_evidence(Member by, Member member, std::uint64_t cookie) {
+    return world_.ask_evidence(by, members_[member].name, cookie);
+}
+
 bool Cluster::forget(Member by, Member member) {
     return world_.forget(by, members_[member].name);
 }

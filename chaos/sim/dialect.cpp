@@ -102,6 +102,7 @@ class Lengthener {
             case MessageType::Sync:
                 list();
                 break;
+            case MessageType::Evidence:
             case MessageType::Join:
                 copy(1);
                 list();
@@ -115,6 +116,7 @@ class Lengthener {
             case MessageType::Refuse:
             case MessageType::Leave:
             case MessageType::LeaveAck:
+            case MessageType::EvidenceRequest:
                 copy(elements);
                 break;
         }

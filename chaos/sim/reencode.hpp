@@ -86,6 +86,18 @@ class Reencoder {
         }
     }
 
+    void write(const EvidenceRequest& body) {
+        encoder_.evidence_request(envelope(), body, updates());
+    }
+
+    void write(const Evidence& body) {
+        encoder_.evidence(envelope(), body.cookie, body.items.count, updates());
+        EvidenceItem item;
+        for (ListCursor<EvidenceItem> cursor(body.items); cursor.next(item);) {
+            encoder_.evidence_item(item);
+        }
+    }
+
     void write(const Join& body) {
         const auto items = reencode_items(body.items);
         encoder_.join(envelope(), body.cluster, body.items.count, items, updates());

@@ -159,6 +159,16 @@ bool World::forget(ProcessId id, std::string_view name) {
     return is_done;
 }
 
+std::vector<std::string> World::ask_evidence(ProcessId id,
+                                             std::string_view subject,
+                                             std::uint64_t cookie) {
+    Process& process = running(id);
+    std::vector<std::string> asked =
+        process.engine->ask_evidence(local_now(process), subject, cookie, out_);
+    finish(id);
+    return asked;
+}
+
 void World::restore(ProcessId id, std::span<const MemberView> members) {
     Process& process = running(id);
     process.engine->restore(local_now(process), members, out_);

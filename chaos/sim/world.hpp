@@ -158,6 +158,9 @@ class World {
     void announce_restart(ProcessId process);
     bool set_attributes(ProcessId process, const Attributes& attributes);
     bool forget(ProcessId process, std::string_view name);
+    std::vector<std::string> ask_evidence(ProcessId process,
+                                          std::string_view subject,
+                                          std::uint64_t cookie);
     void restore(ProcessId process, std::span<const MemberView> members);
 
     [[nodiscard]] Life life(ProcessId process) const { return processes_[process].life; }
@@ -186,6 +189,11 @@ class World {
     // Notices of all runs of the process.
     [[nodiscard]] const std::vector<Notice>& notices(ProcessId process) const {
         return processes_[process].notices;
+    }
+
+    // What came back of its ask_evidence(), over all runs.
+    [[nodiscard]] const std::vector<EvidenceReply>& evidence_replies(ProcessId process) const {
+        return processes_[process].evidence_replies;
     }
 
     // A process with a fault of its own: its deaths are not false, what it says is no healthy
@@ -295,6 +303,7 @@ class World {
         std::vector<Held> inbox;
         std::vector<HeldSend> outbox;
         std::vector<Notice> notices;
+        std::vector<EvidenceReply> evidence_replies;
         // Of its joins, as Agent::take_refusal() counts.
         std::size_t seed_count = 0;
         std::size_t refused_count = 0;

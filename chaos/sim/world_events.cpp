@@ -1,5 +1,6 @@
 // What the kernel does with events and with what engines answer.
 #include <algorithm>
+#include <iterator>
 
 #include "chaos/sim/checker.hpp"
 #include "chaos/sim/engine_call.hpp"
@@ -134,6 +135,8 @@ void World::finish(ProcessId id) {
         note_changes(id, process);
     }
     const bool ends = !out_.notices.empty() && note_notices(process);
+    std::move(out_.evidence_replies.begin(), out_.evidence_replies.end(),
+              std::back_inserter(process.evidence_replies));
     out_.clear();
     if (ends) {
         end(id, false);

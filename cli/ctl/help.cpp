@@ -14,7 +14,7 @@ Look
   members                    who is in the cluster, as this agent sees it: the sick first
   info                       this agent: its names, addresses, counts, health, agreement, versions
   events                     every change from now on, one line each
-  why NAME                   the evidence of the latest suspicion of a member
+  why NAME                   who accused a member and on what evidence, who confirmed, what decided
   ping NAME                  round-trip times to a member, through the agent's transport
 Ring
   ring                       its digest, who agrees on it, and what each member owns
@@ -34,8 +34,8 @@ Options, before and after COMMAND
   --runtime-dir DIR          the agent's runtime directory; default /run/memberd for root, else
                              $XDG_RUNTIME_DIR/memberd, else /tmp/memberd-UID
   --format table|json        for people (the default), or documents for programs
-  --timeout SECONDS          how long to wait for the agent; default 5. ping, join and leave wait
-                             longer by what they take in the cluster (3, 6 and 10 s)
+  --timeout SECONDS          how long to wait for the agent; default 5. why, ping, join and leave
+                             wait longer by what they take in the cluster (1.5, 3, 6 and 10 s)
 
 Exit codes: 0 done, 1 the answer is no (unknown member, nothing owned, refused), 2 usage,
 3 the agent can't be reached in time. Errors are one sentence on stderr.
@@ -141,10 +141,14 @@ Examples
 constexpr std::string_view kWhy =
     R"(Usage: memberctl why NAME
 
-The evidence of the latest suspicion of a member, as this agent holds it: who accused, what each
-probe saw, who confirmed, and last what decided. Times are local; the second column counts seconds
-from the first line. What was seen several times stands where it was seen first. --format json has
-every single piece, and the evidence of earlier cases too.
+The evidence of the latest suspicion of a member: who accused it, who confirmed and who contradicted
+that, what decided and when, then what each one saw: its pings, phi, helpers and verdict. The agent
+asks the accusers, the member's observers and the member itself for theirs, and waits for them for
+at most a second; who said nothing is named. So any agent can be asked, also one that saw nothing.
+
+Times are local, those of other members are late by what their answer took; the second column counts
+seconds from the first line. What several saw alike is one line, where it was seen first. --format
+json has every single piece with its source, and the evidence of earlier cases too.
 
 Examples
   memberctl why store-17

@@ -123,7 +123,7 @@ std::vector<Case> every_command() {
             {{"ring"}, "ash      160       1  100.0%", "ring"},
             {{"ring", "lookup", "k"}, "k    00000000000000ff  ash    ash", "ring_lookup"},
             {{"ring", "plan", "--add", "new"}, "50.0% of the keys would move", "ring_plan"},
-            {{"why", "elm"}, "Decided: declared dead by this agent.", "why"},
+            {{"why", "elm"}, "Decided: declared dead by this agent at +0.000s.", "why"},
             {{"ping", "elm"}, "5 of 5 pings answered; round trip min 0.250 ms", "ping"},
             {{"join", "127.0.0.1:7751"}, "Joined; 4 members alive now.", "join"},
             {{"leave"}, "Left; 2 of 2 other members acknowledged it.", "leave"},

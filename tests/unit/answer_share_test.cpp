@@ -67,6 +67,15 @@ TEST_F(AnswerShareCase, IsAccusedThoughItsLifeIsProven) {
         EXPECT_LE(entry.missed, AnswerRecord::kLength);
     }
     EXPECT_FALSE(is_dead());
+    std::size_t recorded = 0;
+    for (const EvidenceEntry& entry : rig.engine.flight_recorder().about("p00")) {
+        if (entry.kind == EvidenceKind::AnswersTooLittle) {
+            ++recorded;
+            EXPECT_GE(entry.misses, kMissed);
+            EXPECT_EQ(entry.phi, 0.0);
+        }
+    }
+    EXPECT_GT(recorded, 0U);
 }
 
 TEST_F(AnswerShareCase, IsProbedTwiceASecondForAWhileAndThenAsBefore) {

@@ -194,6 +194,64 @@ TEST(CodecLimits, EnvelopesAreAcceptedUpToEachLimit) {
     EXPECT_FALSE(envelope_accepted([](Envelope& e) { e.incarnation = kIncarnationMax + 1; }));
 }
 
+TEST(CodecLimits, EvidenceIsAcceptedUpToEachLimit) {
+    const auto evidence = [](std::uint32_t count, const EvidenceItem& item) {
+        return accepted([&](Encoder& e) {
+            e.evidence(sample_envelope(), 1, count, 0);
+            for (std::uint32_t i = 0; i < count; ++i) {
+                e.evidence_item(item);
+            }
+        });
+    };
+    const std::string longest(kNameBytesMax, 'n');
+    const EvidenceItem full{UINT32_MAX, longest, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    EXPECT_TRUE(evidence(0, {}));
+    EXPECT_TRUE(evidence(kEvidenceCountMax, full));
+    EXPECT_FALSE(evidence(kEvidenceCountMax + 1, full));
+    EXPECT_FALSE(evidence(1, {0, longest + 'n', 0, 0, 0, 0}));
+    EXPECT_FALSE(evidence(1, {0, "a\n", 0, 0, 0, 0}));
+    const auto request = [](std::string_view subject) {
+        return accepted([&](Encoder& e) {
+            e.evidence_request(sample_envelope(), {1, subject}, 0);
+        });
+    };
+    EXPECT_TRUE(request(longest));
+    EXPECT_FALSE(request(longest + 'n'));
+    EXPECT_FALSE(request(""));
+}
+
+TEST(CodecLimits, EvidenceAndTheRequestForItAreShort) {
+    const auto with_updates = [](std::uint32_t count, bool is_request) {
+        return accepted([&](Encoder& e) {
+            if (is_request) {
+                e.evidence_request(sample_envelope(), {1, "a"}, count);
+            } else {
+                e.evidence(sample_envelope(), 1, 0, count);
+            }
+            Update update;
+            update.name = "a";
+            update.claim = {1, 1, 0, MemberState::Dead};
+            for (std::uint32_t i = 0; i < count; ++i) {
+                e.update(update);
+            }
+        });
+    };
+    Buffer one;
+    Encoder(one).update([] {
+        Update update;
+        update.name = "a";
+        update.claim = {1, 1, 0, MemberState::Dead};
+        return update;
+    }());
+    const auto fits = [&](std::size_t limit) {
+        return static_cast<std::uint32_t>((limit - 100) / one.size());
+    };
+    EXPECT_TRUE(with_updates(fits(kProbeBytesMax), true));
+    EXPECT_FALSE(with_updates(fits(kProbeBytesMax) + 20, true));
+    EXPECT_TRUE(with_updates(fits(kEvidenceBytesMax), false));
+    EXPECT_FALSE(with_updates(fits(kEvidenceBytesMax) + 20, false));
+}
+
 TEST(CodecLimits, UpdatesAreAcceptedUpToEachLimit) {
     EXPECT_TRUE(update_accepted([](Update&) {}));
     EXPECT_FALSE(update_accepted([](Update& u) { u.name = ""; }));

@@ -245,7 +245,7 @@ TEST(Codec, ARefusalWithAnUnknownReasonCodeIsARefusal) {
 }
 
 TEST(Codec, AnUnknownTypeNeedsAGoodEnvelope) {
-    for (const std::uint8_t type : Buffer{0, 14, 0x7f}) {
+    for (const std::uint8_t type : Buffer{0, 16, 0x7f}) {
         Buffer bytes = sample("ping");
         bytes[2] = type;
         EXPECT_EQ(status_of(bytes), DecodeStatus::UnknownType);
@@ -253,7 +253,7 @@ TEST(Codec, AnUnknownTypeNeedsAGoodEnvelope) {
         EXPECT_EQ(status_of(bytes), DecodeStatus::Malformed);
     }
     Buffer nameless = sample("ping");
-    nameless[2] = 14;
+    nameless[2] = 16;
     nameless.erase(nameless.begin() + 9, nameless.begin() + 19);
     nameless[8] = 0xa0;
     EXPECT_EQ(status_of(nameless), DecodeStatus::Malformed);

@@ -224,7 +224,7 @@ Document evidence(const std::string& time, const std::string& kind, const std::s
             {"text", text}};
 }
 
-TEST_F(CtlShow, WhyIsATimelineOfTheLatestCaseThatEndsWithTheDecision) {
+TEST_F(CtlShow, WhySaysWhatWasDecidedAndThenTheTimelineOfTheLatestCase) {
     const Document why{
         {"name", "cedar"},
         {"state", "dead"},
@@ -240,6 +240,9 @@ TEST_F(CtlShow, WhyIsATimelineOfTheLatestCaseThatEndsWithTheDecision) {
     EXPECT_EQ(why_text(why, {}),
               "cedar is dead.\n"
               "The latest case began on 2026-01-02 02:50:10.\n"
+              "Accused by this agent, first at +1.500s.\n"
+              "Contradicted by nobody.\n"
+              "Decided: declared dead by this agent at +3.000s.\n"
               "\n"
               "02:50:10.500   +0.000s  no answer to a ping for 302 ms\n"
               "02:50:12.000   +1.500s  suspected after 1.8 s of silence\n"
@@ -247,7 +250,6 @@ TEST_F(CtlShow, WhyIsATimelineOfTheLatestCaseThatEndsWithTheDecision) {
               "02:50:13.500   +3.000s  declared dead; accusers: ash, birch, elm\n"
               "02:50:13.600   +3.100s  elm had no answer either\n"
               "\n"
-              "Decided: declared dead by this agent.\n"
               "1 case before it: --format json has all the evidence.\n");
 }
 
@@ -262,9 +264,124 @@ TEST_F(CtlShow, WhyTellsOnceWhatWasSeenAgainAndAgain) {
                           evidence("13.500000", "link-lost", "the connection ended")})}};
     const std::string text = why_text(why, {});
     EXPECT_NE(text.find("02:50:10.000   +0.000s  the connection ended (3 times, last at +3.500s)\n"
-                        "02:50:11.000   +1.000s  suspected\n\n"),
+                        "02:50:11.000   +1.000s  suspected\n"),
               std::string::npos)
         << text;
+}
+
+// Of a case that three members saw, and this agent only heard of.
+Document evidence_of_four() {
+    struct Row {
+        const char* time;
+        const char* source;
+        const char* kind;
+        const char* other;
+        const char* text;
+    };
+
+    constexpr Row kRows[] = {
+        {"10.000", "a1", "ping-unanswered", "", "a1's ping of x went unanswered for 0.31 s"},
+        {"10.001", "a1", "helper-asked", "a4", "a1 asked a4 to ping x"},
+        {"10.002", "a1", "helper-asked", "a5", "a1 asked a5 to ping x"},
+        {"10.100", "a2", "ping-unanswered", "", "a2's ping of x went unanswered for 0.31 s"},
+        {"10.101", "a2", "helper-asked", "a4", "a2 asked a4 to ping x"},
+        {"10.200", "a1", "helper-nack", "a4", "a4 told a1 that it had no answer from x either"},
+        {"10.400", "a2", "helper-nack", "a4", "a4 told a2 that it had no answer from x either"},
+        {"10.500", "a1", "helper-alive", "a6",
+         "a6 told a1 that x answered a ping sent 0.20 s before"},
+        {"10.500", "a1", "withdrawn", "", "a1's case against x ended without a death"},
+        {"10.600", "a1", "ping-unanswered", "", "a1's ping of x went unanswered for 0.31 s"},
+        {"11.800", "a1", "suspected", "", "a1 suspects x after 1.80 s of silence, phi 5.0"},
+        {"11.801", "a2", "suspected-by", "a1",
+         "a1 suspects x after 1.80 s of silence, as a2 was told"},
+        {"11.802", "a3", "suspected-by", "a1",
+         "a1 suspects x after 1.80 s of silence, as a3 was told"},
+        {"11.900", "a2", "suspected", "", "a2 suspects x after 1.80 s of silence, phi 5.1"},
+        {"11.901", "a1", "suspected-by", "a9",
+         "a9 suspects x after 1.81 s of silence, as a1 was told"},
+        {"11.902", "a2", "suspected-by", "a9",
+         "a9 suspects x after 1.81 s of silence, as a2 was told"},
+        {"13.000", "a1", "declared-dead", "a1", "a1 declared x dead; a1 accused it"},
+        {"13.000", "a1", "declared-dead", "a2", "a1 declared x dead; a2 accused it"},
+        {"13.002", "a2", "heard-dead", "a1", "a1 told a2 that x is dead"},
+        {"13.003", "a0", "heard-dead", "a2", "a2 told us that x is dead"},
+        {"13.003", "a0", "accuser-named", "a1", "a1 accused x, says the death that we heard of"},
+        {"13.003", "a0", "accuser-named", "a2", "a2 accused x, says the death that we heard of"},
+    };
+    Document list = Document::array();
+    for (const Row& row : kRows) {
+        list.push_back({{"time", std::string("2026-01-02T02:50:") + row.time + "000Z"},
+                        {"source", row.source},
+                        {"kind", row.kind},
+                        {"other", row.other},
+                        {"text", row.text}});
+    }
+    return {{"name", "x"},
+            {"agent", "a0"},
+            {"state", "dead"},
+            {"asked", Document::array({"a1", "a2", "x", "a3"})},
+            {"answered", Document::array({"a1", "a2", "a3"})},
+            {"evidence", list}};
+}
+
+TEST_F(CtlShow, WhyFoldsWhatSeveralMembersSaw) {
+    EXPECT_EQ(
+        why_text(evidence_of_four(), {}),
+        "x is dead.\n"
+        "The latest case began on 2026-01-02 02:50:10.\n"
+        "Accused by a1, a2 and a9, first at +1.800s.\n"
+        "Confirmed by a4, with no answer either.\n"
+        "Contradicted by a6.\n"
+        "Decided: the suspicion was withdrawn at +0.500s, then declared dead by a1 at +3.000s.\n"
+        "\n"
+        "02:50:10.000   +0.000s  a1's ping of x went unanswered for 0.31 s (2 times, last at "
+        "+0.600s)\n"
+        "02:50:10.001   +0.001s  a1 and a2 asked a4 and a5 to ping it, until +0.101s\n"
+        "02:50:10.100   +0.100s  a2's ping of x went unanswered for 0.31 s\n"
+        "02:50:10.200   +0.200s  a4 had no answer from it either, as a1 and a2 were told, until "
+        "+0.400s\n"
+        "02:50:10.500   +0.500s  a6 told a1 that x answered a ping sent 0.20 s before\n"
+        "02:50:10.500   +0.500s  a1's case against x ended without a death\n"
+        "02:50:11.800   +1.800s  a1 suspects x after 1.80 s of silence, phi 5.0\n"
+        "02:50:11.900   +1.900s  a2 suspects x after 1.80 s of silence, phi 5.1\n"
+        "02:50:11.901   +1.901s  a9 suspects it, as a1 and a2 were told\n"
+        "02:50:13.000   +3.000s  a1 declared it dead; a1 and a2 accused it\n"
+        "02:50:13.002   +3.002s  a2 and this agent heard from a1 and a2 that it is dead\n"
+        "02:50:13.003   +3.003s  a1 and a2 accused it, says the death that this agent heard of\n"
+        "\n"
+        "4 other members asked for evidence: no answer from x.\n");
+}
+
+TEST_F(CtlShow, WhyEndsACaseWhenItHasEndedForEverybody) {
+    Document why = evidence_of_four();
+    Document& list = why["evidence"];
+    const auto add = [&list](const char* time, const char* source, const char* kind) {
+        list.push_back({{"time", std::string("2026-01-02T02:") + time + "Z"},
+                        {"source", source},
+                        {"kind", kind},
+                        {"other", ""},
+                        {"text", std::string(source) + ' ' + kind}});
+    };
+    add("51:10", "a0", "returned");
+    add("51:10", "a1", "returned");
+    EXPECT_NE(why_text(why, {false, 200}).find("then alive again at +60.000s."), std::string::npos);
+    add("51:11", "a2", "returned");
+    add("51:20", "a2", "suspected");
+    const std::string text = why_text(why, {});
+    EXPECT_NE(text.find("Accused by a2, first at +0.000s."), std::string::npos) << text;
+    EXPECT_NE(text.find("1 case before it"), std::string::npos) << text;
+    add("55:00", "a3", "suspected");  // Nothing was seen of the other for minutes.
+    EXPECT_NE(why_text(why, {}).find("Accused by a3, first at +0.000s."), std::string::npos);
+}
+
+TEST_F(CtlShow, WhySaysWhenNobodyHoldsEvidence) {
+    Document why = evidence_of_four();
+    why["evidence"] = Document::array();
+    why["answered"] = why["asked"];
+    EXPECT_EQ(why_text(why, {}),
+              "x is dead.\n"
+              "This agent holds no evidence of a suspicion of it.\n"
+              "4 other members asked for evidence: all answered.\n");
 }
 
 TEST_F(CtlShow, WhyPrefersTheLatestSuspicionToALaterMiss) {
@@ -278,7 +395,8 @@ TEST_F(CtlShow, WhyPrefersTheLatestSuspicionToALaterMiss) {
     const std::string text = why_text(why, {});
     EXPECT_NE(text.find("birch says it is dead"), std::string::npos);
     EXPECT_EQ(text.find("a ping was late"), std::string::npos);
-    EXPECT_NE(text.find("Decided: dead, as other members told this agent, then alive again.\n"),
+    EXPECT_NE(text.find("Decided: dead, as other members told this agent at +0.000s, then alive "
+                        "again at +1.000s.\n"),
               std::string::npos);
 
     why["evidence"] = Document::array({evidence("03.000000", "ping-unanswered", "")});
@@ -387,7 +505,11 @@ TEST_F(CtlShow, NothingIsWiderThanAHundredColumnsWhateverTheNames) {
         hostile["tags"] = {{name, name}, {"k", name}};
         hostile["preference"] = Document::array({name, name});
         hostile["seeds"] = Document::array({{{"address", name}, {"error", name}}});
-        hostile["evidence"] = Document::array({{{"kind", "suspected"}, {"text", name}}});
+        hostile["evidence"] = Document::array({{{"kind", "suspected"}, {"text", name}},
+                                               {{"kind", "helper-nack"}, {"source", name}},
+                                               {{"kind", "helper-nack"}, {"other", name}},
+                                               {{"kind", "declared-dead"}, {"other", name}}});
+        hostile["asked"] = Document::array({name, "b"});
         hostile["weight"] = 1e300;
         hostile["phi"] = 1e300;
         hostile["rtt_ms"] = 1e300;

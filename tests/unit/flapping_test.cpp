@@ -42,6 +42,11 @@ TEST_F(Flapping, ReturnsAfterAMinuteTheSecondTimeAndAfterTenTheThird) {
     const Notice* held = rig.noticed(NoticeKind::HeldBack);
     ASSERT_NE(held, nullptr);
     EXPECT_EQ(held->number, 60'000U);
+    const auto evidence = rig.engine.flight_recorder().about("self");
+    ASSERT_EQ(evidence.size(), 1U);
+    EXPECT_EQ(evidence[0].kind, EvidenceKind::HeldBack);
+    EXPECT_EQ(evidence[0].age, 60s);
+    EXPECT_EQ(evidence[0].other, "p03");
 
     rig.run_for(59s);
     hear_of_own_death();  // Told again: the same death.

@@ -29,6 +29,19 @@ TEST(FlightRecorder, KeepsTheLatestEntriesOldestFirst) {
     EXPECT_TRUE(recorder.about("nobody").empty());
 }
 
+TEST(FlightRecorder, GivesTheNewestOfASubjectOldestFirst) {
+    FlightRecorder recorder(10);
+    for (std::int64_t i = 0; i < 37; ++i) {
+        recorder.record(entry_of(i % 2 == 0 ? "even" : "odd", i));
+    }
+    const auto newest = recorder.newest_about("even", 2);
+    ASSERT_EQ(newest.size(), 2U);
+    EXPECT_EQ(newest[0].at, Instant(std::chrono::seconds(34)));
+    EXPECT_EQ(newest[1].at, Instant(std::chrono::seconds(36)));
+    EXPECT_EQ(recorder.newest_about("even", 100).size(), 5U);
+    EXPECT_TRUE(recorder.newest_about("even", 0).empty());
+}
+
 TEST(FlightRecorder, ListsInOrderBeforeItIsFull) {
     FlightRecorder recorder(10);
     recorder.record(entry_of("a", 1));
@@ -48,11 +61,12 @@ TEST(FlightRecorder, WithoutCapacityRecordsNothing) {
 
 TEST(FlightRecorder, NamesEveryKindOfEvidenceDifferently) {
     std::set<std::string_view> names;
-    for (int kind = 0; kind <= static_cast<int>(EvidenceKind::AnswersTooLittle); ++kind) {
+    for (std::uint32_t kind = 0; kind < kEvidenceKindCount; ++kind) {
         names.insert(to_string(static_cast<EvidenceKind>(kind)));
     }
-    EXPECT_EQ(names.size(), static_cast<std::size_t>(EvidenceKind::AnswersTooLittle) + 1);
+    EXPECT_EQ(names.size(), kEvidenceKindCount);
     EXPECT_FALSE(names.contains("unknown"));
+    EXPECT_EQ(to_string(static_cast<EvidenceKind>(kEvidenceKindCount)), "unknown");
 }
 
 }  // namespace

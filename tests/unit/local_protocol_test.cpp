@@ -185,6 +185,17 @@ TEST(LocalProtocol, PagesOfAnyDocumentAreWithinTheLimitAndMakeItWholeAgain) {
     EXPECT_EQ(whole.size(), 3U);
 }
 
+TEST(LocalProtocol, OtherArraysOfAMapInPagesAreSaidOnce) {
+    Document elements = Document::array();
+    for (int i = 0; i < 2'000; ++i) {
+        elements.push_back(std::string(400, 'x'));
+    }
+    const Document map{{"asked", {"a", "b"}}, {"name", "x"}, {"evidence", elements}};
+    const auto pages = encode_pages(1, map, "evidence");
+    EXPECT_GT(pages.size(), 2U);
+    EXPECT_TRUE(reassembled(pages) == map);  // Too long to be printed.
+}
+
 TEST(LocalProtocol, AnEmptyDocumentIsOnePage) {
     EXPECT_EQ(reassembled(encode_pages(1, Document::array())), Document::array());
     EXPECT_EQ(reassembled(encode_pages(1, Document::object())), Document::object());

@@ -87,6 +87,7 @@ def item(value):
 name = text(1, NAME_MAX)
 accusation = row(name, instance, generation, incarnation, unsigned(32), unsigned(32))
 items = listing(item, 256)
+entry = row(unsigned(32), text(0, NAME_MAX), unsigned(32), unsigned(32), unsigned(32), unsigned(32))
 BODIES = {
     1: ("ping", row(unsigned(32), boolean)),
     2: ("ack", row(unsigned(32), unsigned(32))),
@@ -100,8 +101,10 @@ BODIES = {
     11: ("sync", row(items)),
     12: ("leave", row(unsigned(32))),
     13: ("leave-ack", row(unsigned(32))),
+    14: ("evidence-request", row(unsigned(64), name)),
+    15: ("evidence", row(unsigned(64), listing(entry, 64))),
 }
-PROBES = {1, 2, 3, 4, 5, 7}
+PROBES = {1, 2, 3, 4, 5, 7, 14}
 REFUSE = row(unsigned(64), lambda t: t == 10, lambda code: 1 <= code <= 255, unsigned(64), text(0, 64), text(0, 256))
 
 
@@ -113,7 +116,7 @@ def message(label, value, size):
     check(label.startswith(kind), f"{label}: type {value[1]} is {kind}")
     envelope = (lambda v: v == 1, unsigned(8), unsigned(32), name, instance, generation, incarnation, unsigned(64), unsigned(64))
     check(row(*envelope, body, listing(update, 4096))(value), f"{label}: layout")
-    check(size <= (1200 if value[1] in PROBES else 65536), f"{label}: size")
+    check(size <= (1200 if value[1] in PROBES else 8192 if value[1] == 15 else 65536), f"{label}: size")
     return value[1]
 
 
@@ -150,7 +153,7 @@ def main(arguments):
                 check(profile(value), f"{label}: layout")
                 continue
             seen.add(message(label, value, len(data)))
-    check(seen == set(range(1, 14)), f"types {sorted(seen)}")
+    check(seen == set(range(1, 16)), f"types {sorted(seen)}")
     # The same numbers stand in record_hash_test.cpp and PROTOCOL.md.
     subject = (0x0123456789ABCDEF, 0xFEDCBA9876543210, 7, 1700000000, 5)
     hashes = [record_hash(*subject, state) for state in range(4)]

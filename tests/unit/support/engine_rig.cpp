@@ -259,6 +259,27 @@ void EngineRig::hear_join(const Peer& from, ReplyToken token, const std::string&
     hear(std::move(bytes), token);
 }
 
+void EngineRig::hear_evidence_request(const Peer& from,
+                                      std::string_view subject,
+                                      std::uint64_t cookie,
+                                      ReplyToken token) {
+    std::vector<std::uint8_t> bytes;
+    Encoder(bytes).evidence_request(envelope_of(from), {cookie, subject}, 0);
+    hear(std::move(bytes), token);
+}
+
+void EngineRig::hear_evidence(const Peer& from,
+                              std::uint64_t cookie,
+                              const std::vector<EvidenceItem>& items) {
+    std::vector<std::uint8_t> bytes;
+    Encoder encoder(bytes);
+    encoder.evidence(envelope_of(from), cookie, static_cast<std::uint32_t>(items.size()), 0);
+    for (const EvidenceItem& item : items) {
+        encoder.evidence_item(item);
+    }
+    hear(std::move(bytes));
+}
+
 void EngineRig::hear_leave_ack(const Peer& from, std::uint32_t sequence) {
     std::vector<std::uint8_t> bytes;
     Encoder(bytes).leave_ack(envelope_of(from), {sequence}, 0);
@@ -335,6 +356,8 @@ void EngineRig::collect() {
     }
     notices.insert(notices.end(), out.notices.begin(), out.notices.end());
     probe_results.insert(probe_results.end(), out.probe_results.begin(), out.probe_results.end());
+    evidence_replies.insert(evidence_replies.end(), out.evidence_replies.begin(),
+                            out.evidence_replies.end());
     out.clear();
     for (std::size_t i = first; i < sent.size(); ++i) {
         answer(sent[i]);
@@ -360,6 +383,7 @@ void EngineRig::forget_past() {
     changes.clear();
     notices.clear();
     probe_results.clear();
+    evidence_replies.clear();
 }
 
 bool EngineRig::knows(std::string_view name) const {

@@ -132,6 +132,13 @@ class EngineRig {
                         ReplyToken token = 79,
                         std::uint32_t missed = 0);
     void hear_join(const Peer& from, ReplyToken token, const std::string& cluster = "blue");
+    void hear_evidence_request(const Peer& from,
+                               std::string_view subject,
+                               std::uint64_t cookie,
+                               ReplyToken token);
+    void hear_evidence(const Peer& from,
+                       std::uint64_t cookie,
+                       const std::vector<EvidenceItem>& items);
     void hear_leave_ack(const Peer& from, std::uint32_t sequence);
     void hear_refuse(const Refuse& refuse);
     // The transport says that nobody listens where the peer did.
@@ -196,6 +203,7 @@ class EngineRig {
     std::vector<SeenChange> changes;
     std::vector<Notice> notices;
     std::vector<ProbeResult> probe_results;
+    std::vector<EvidenceReply> evidence_replies;
 
   private:
     struct Delivery {

@@ -100,6 +100,15 @@ void add_others(std::vector<Sample>& samples) {
     samples.push_back(sample("sync", [&](Encoder& e) { e.sync(from, 3, encoded_items, 0); }));
     samples.push_back(sample("leave", [&](Encoder& e) { e.leave(from, {4714}, 0); }));
     samples.push_back(sample("leave-ack", [&](Encoder& e) { e.leave_ack(from, {4714}, 0); }));
+    samples.push_back(sample("evidence-request", [&](Encoder& e) {
+        e.evidence_request(from, {4715, "node-00009"}, 0);
+    }));
+    samples.push_back(sample("evidence", [&](Encoder& e) {
+        e.evidence(from, 4715, 3, 0);
+        e.evidence_item({0, "", 4200, 310, 0, 0});
+        e.evidence_item({5, "node-00001", 2700, 1805, 0, 0});
+        e.evidence_item({4, "", 2690, 1810, 5120, 0});
+    }));
 }
 
 }  // namespace
