@@ -159,6 +159,7 @@ void Agent::carry_out() {
 void Agent::take_change(const Change& change) {
     const std::string name(pool_[change.profile].name());
     const bool is_forgotten = change.kind == ChangeKind::Forgotten;
+    forget_ended_link(change, name);
     recorder_.record(change, pool_, is_forgotten ? std::nullopt : engine_.observation(now_, name),
                      wall_, events_);
     peers_changed_ = true;
@@ -172,6 +173,27 @@ void Agent::take_change(const Change& change) {
         case ChangeKind::Forgotten:
             log_->info("member {} is forgotten", name);
             break;
+    }
+}
+
+void Agent::note_link(const Notice& notice, LinkCondition condition) {
+    links_.note(notice.text, condition);
+    announce_links();
+}
+
+// What was said of the link to a run that is over says nothing of the next one.
+void Agent::forget_ended_link(const Change& change, const std::string& name) {
+    const MemberInfo* known = recorder_.view().find(name);
+    if (change.kind == ChangeKind::Forgotten || is_gone(change.claim.state) || known == nullptr ||
+        known->id != hex16(change.claim.instance)) {
+        links_.forget(name);
+    }
+}
+
+void Agent::announce_links() {
+    links_.forget_if([this](const std::string& name) { return !engine_.observation(now_, name); });
+    for (const LinkReport& report : links_.due(now_)) {
+        recorder_.record_link(report.name, report.condition, wall_, events_);
     }
 }
 
@@ -215,9 +237,11 @@ void Agent::take_notice(const Notice& notice) {
             break;
         case NoticeKind::LinkBroken:
             log_->warn("{} does not answer this agent, but others reach it", notice.text);
+            note_link(notice, LinkCondition::Broken);
             break;
         case NoticeKind::LinkMended:
             log_->info("{} answers this agent again", notice.text);
+            note_link(notice, LinkCondition::Mended);
             break;
         case NoticeKind::GenerationRaised:
             parts_.state.generation = std::max(parts_.state.generation, notice.number);
@@ -239,6 +263,7 @@ void Agent::fire_timers() {
         parts_.publisher.heartbeat(recorder_.view().epoch(), recorder_.view().seq());
         say_if_alone();
         expire_pings();
+        announce_links();
     }
     if (!whys_.empty()) {
         finish_whys();

@@ -30,6 +30,7 @@
 #include "membership/config.hpp"
 #include "membership/control_server.hpp"
 #include "membership/evidence_document.hpp"
+#include "membership/link_reports.hpp"
 #include "membership/publisher.hpp"
 #include "membership/recorder.hpp"
 #include "membership/runtime_dir.hpp"
@@ -135,6 +136,9 @@ class Agent {
     void carry_out();
     void take_change(const Change& change);
     void take_notice(const Notice& notice);
+    void note_link(const Notice& notice, LinkCondition condition);
+    void forget_ended_link(const Change& change, const std::string& name);
+    void announce_links();
     void begin_stop(bool is_leave);
     void end_leave(std::uint64_t acknowledged);
     void fail(const std::string& sentence);
@@ -195,6 +199,7 @@ class Agent {
     Attributes attributes_;
     Seeds seeds_;
     Recorder recorder_;
+    LinkReports links_;
     Output out_;
     std::vector<Event> events_;
 

@@ -54,7 +54,9 @@ class Client {
     // `resynced`. Calling it again does nothing.
     Status follow();
 
-    // What changed since the last call; waits for at most `timeout` for something to change.
+    // What changed since the last call; waits for at most `timeout` for something to change. Events
+    // of type Link change nothing in the view: they tell that a member does not answer the agent
+    // though others reach it (LOCAL_API.md section 3), or does again.
     // Requires follow().
     Batch poll(Milliseconds timeout);
 

@@ -68,6 +68,21 @@ void Recorder::record(const Change& change,
     announce(std::move(event), wall, events);
 }
 
+void Recorder::record_link(std::string_view name,
+                           LinkCondition condition,
+                           WallTime wall,
+                           std::vector<Event>& events) {
+    const MemberInfo* known = view_.find(name);
+    if (known == nullptr) {
+        return;
+    }
+    Event event;
+    event.type = EventType::Link;
+    event.member = *known;
+    event.link = condition;
+    announce(std::move(event), wall, events);
+}
+
 void Recorder::note_ring(const MemberInfo& member, bool is_gone) {
     if (member.is_on_ring() && !is_gone) {
         ring_removed_.erase(member.name);

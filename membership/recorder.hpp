@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gossip/engine.hpp"
@@ -33,6 +34,12 @@ class Recorder {
                 const std::optional<Observation>& observation,
                 WallTime wall,
                 std::vector<Event>& events);
+
+    // Appends the event of a link to a member; nothing where none of that name is listed.
+    void record_link(std::string_view name,
+                     LinkCondition condition,
+                     WallTime wall,
+                     std::vector<Event>& events);
 
     // Appends the ring events of the changes since the last call, if the ring's digest changed.
     // O(members + points) then, else O(1).

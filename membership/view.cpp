@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array kTypes{EventType::Alive, EventType::Suspect, EventType::Dead,
                             EventType::Left,  EventType::Updated, EventType::Forgotten,
-                            EventType::Ring};
+                            EventType::Ring,  EventType::Link};
 
 Error bad(std::string text) {
     return Error{ErrorCode::BadInput, std::move(text)};
@@ -90,10 +90,16 @@ std::string_view to_string(EventType type) {
             return "forgotten";
         case EventType::Ring:
             return "ring";
+        case EventType::Link:
+            return "link";
         case EventType::Other:
             return "other";
     }
     return "";
+}
+
+std::string_view to_string(LinkCondition condition) {
+    return condition == LinkCondition::Broken ? "broken" : "mended";
 }
 
 EventType event_type(MemberState state) {
@@ -122,6 +128,9 @@ Document to_document(const Event& event) {
         document["parts"] = event.parts;
         document["truncated"] = event.truncated;
     }
+    if (event.type == EventType::Link) {
+        document["state"] = to_string(event.link);
+    }
     return document;
 }
 
@@ -140,6 +149,14 @@ Result<Event> event_from_document(const Document& document) {
     for (const EventType known : kTypes) {
         if (type == to_string(known)) {
             event.type = known;
+        }
+    }
+    if (event.type == EventType::Link) {
+        const std::string state = text_of(document, "state");
+        event.link = state == to_string(LinkCondition::Mended) ? LinkCondition::Mended
+                                                               : LinkCondition::Broken;
+        if (state != to_string(event.link)) {
+            event.type = EventType::Other;  // A condition of a later version.
         }
     }
     if (event.type == EventType::Other) {
@@ -186,6 +203,7 @@ void View::apply(const Event& event) {
         case EventType::Ring:
             ring_digest_ = event.ring_digest;
             break;
+        case EventType::Link:
         case EventType::Other:
             break;
     }

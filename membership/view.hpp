@@ -27,10 +27,19 @@ enum class EventType : std::uint8_t {
     Updated,
     Forgotten,
     Ring,
+    Link,   // to a member, which others reach: changes nothing in the view
     Other,  // of a later version: changes nothing that we know of
 };
 
 std::string_view to_string(EventType type);
+
+// Of the link from this agent to a member that others prove alive.
+enum class LinkCondition : std::uint8_t {
+    Broken,  // the member does not answer this agent
+    Mended,
+};
+
+std::string_view to_string(LinkCondition condition);
 
 // The type of the event of a member that enters this state.
 EventType event_type(MemberState state);
@@ -44,7 +53,7 @@ struct Event {
     std::uint64_t seq = 0;
     std::string time;  // RFC 3339, microseconds, UTC
     EventType type = EventType::Other;
-    std::optional<MemberInfo> member;  // of Alive to Forgotten: always there
+    std::optional<MemberInfo> member;  // of Alive to Forgotten and of Link: always there
 
     // Of type Ring.
     std::string ring_digest;
@@ -52,6 +61,8 @@ struct Event {
     std::uint32_t part = 1;
     std::uint32_t parts = 1;
     bool truncated = false;  // `moved` is empty because it would be too long
+
+    LinkCondition link = LinkCondition::Broken;  // of type Link
 };
 
 Document to_document(const Event& event);

@@ -73,6 +73,16 @@ std::string member_words(const std::string& type, const Document& member) {
     return text;
 }
 
+// What others prove about the member is not so for this agent, or is again.
+std::string link_words(const Document& event) {
+    const Document& member = at(event, "member");
+    const std::string state = text_at(event, "state");
+    return text_at(member, "name") + "  " + state + ": " +
+           (state == "broken"   ? "it does not answer this agent, others reach it"
+            : state == "mended" ? "it answers this agent again"
+                                : place_of(member));
+}
+
 std::string gap_words(const Document& event) {
     const std::uint64_t after = count_at(event, "after").value_or(0);
     const std::uint64_t seq = count_at(event, "seq").value_or(0);
@@ -108,6 +118,8 @@ std::string event_text(const Document& event, const Look& look) {
         words = ring_words(event);
     } else if (type == "gap") {
         words = gap_words(event);
+    } else if (type == "link") {
+        words = link_words(event);
     } else if (member.is_object()) {
         words = member_words(type, member);
     }
@@ -116,7 +128,9 @@ std::string event_text(const Document& event, const Look& look) {
     const std::size_t taken = width(head) + snapshot.size();
     const std::string shown =
         shortened(printable(words), look.columns - std::min(look.columns, taken));
-    const Style style = type == "gap" ? Style::Warning : style_of(type);
+    const bool is_warning =
+        type == "gap" || (type == "link" && text_at(event, "state") == "broken");
+    const Style style = is_warning ? Style::Warning : style_of(type);
     const std::string label = shortened(printable(type), 9);
     return fmt::format("{}  {}{}  {}{}", time ? clock_text(*time) : "-", styled(label, style, look),
                        std::string(9 - std::min<std::size_t>(9, width(label)), ' '), shown,

@@ -84,14 +84,17 @@ constexpr std::string_view kEvents =
 Every change from now on, one line each, flushed at once, until interrupted (exit code 0). Ends with
 exit code 3 when nothing is heard of the agent for 5 s and the time of --timeout more.
 
-  --type T     alive, suspect, dead, left, updated, forgotten or ring; several are alternatives
+  --type T     alive, suspect, dead, left, updated, forgotten, ring or link; several are
+               alternatives. A link is broken while the member does not answer this agent,
+               though others reach it, and mended when it answers again
   --snapshot   the present members come first, as lines with "snapshot": true
 
-With --format json each line is an object with seq (no holes without --type), time, type, and member
-or digest and moved. If this program was too slow to hear every change, or the agent was started
-again, a line of type "gap" says so, whatever --type says: {"seq", "time", "type", "after",
-"restarted"}. The changes behind number `after` up to `seq` were not heard. All present members
-follow it, as with --snapshot, so a reader who replaces what it knew by them is right again.
+With --format json each line is an object with seq (no holes without --type), time, type, and
+member, or digest and moved; a link has state, "broken" or "mended". If this program was too slow
+to hear every change, or the agent was started again, a line of type "gap" says so, whatever --type
+says: {"seq", "time", "type", "after", "restarted"}. The changes behind number `after` up to `seq`
+were not heard. All present members follow it, as with --snapshot, so a reader who replaces what it
+knew by them is right again.
 
 Examples
   memberctl events

@@ -264,7 +264,7 @@ class Parser {
     void understand_values() {
         demand_one_of(options_.states, {"alive", "suspect", "dead", "left"}, "state");
         demand_one_of(options_.types,
-                      {"alive", "suspect", "dead", "left", "updated", "forgotten", "ring"},
+                      {"alive", "suspect", "dead", "left", "updated", "forgotten", "ring", "link"},
                       "type of event");
         for (const std::string& word : words_.tags) {
             options_.tags.push_back(tag_of(word));

@@ -459,6 +459,20 @@ TEST_F(CtlShow, ARingEventSumsUpWhatMoved) {
     EXPECT_FALSE(moved_share(whole));
 }
 
+TEST_F(CtlShow, ALinkEventSaysWhoDoesNotAnswer) {
+    Document link{{"seq", 3},
+                  {"time", "2026-01-02T03:04:05.678901Z"},
+                  {"type", "link"},
+                  {"state", "broken"},
+                  {"member", member_document("ash", "alive")}};
+    EXPECT_EQ(
+        event_text(link, {}),
+        "03:04:05.678  link       ash  broken: it does not answer this agent, others reach it");
+    link["state"] = "mended";
+    EXPECT_EQ(event_text(link, {}),
+              "03:04:05.678  link       ash  mended: it answers this agent again");
+}
+
 TEST_F(CtlShow, ARoundTripIsSummedUp) {
     EXPECT_EQ(summary_text(summary_of({0.4, std::nullopt, 0.2, 9.0})),
               "3 of 4 pings answered; round trip min 0.200 ms, median 0.400 ms, max 9.00 ms\n");

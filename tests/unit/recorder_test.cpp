@@ -131,6 +131,51 @@ TEST_F(RecorderTest, TheForgottenAreGoneOnce) {
     EXPECT_TRUE(take().empty());
 }
 
+TEST_F(RecorderTest, ALinkIsAnEventThatChangesNothingButTheNumber) {
+    change("a", MemberState::Alive);
+    change("b", MemberState::Alive);
+    take();
+    const Document before = to_snapshot(recorder_.view());
+    auto folded = view_from_snapshot(before);
+    ASSERT_TRUE(folded);
+
+    recorder_.record_link("b", LinkCondition::Broken, WallTime{++wall_ * 1000}, events_);
+    recorder_.record_link("nobody", LinkCondition::Broken, WallTime{++wall_ * 1000}, events_);
+    recorder_.record_link("b", LinkCondition::Mended, WallTime{++wall_ * 1000}, events_);
+    const auto events = take();
+
+    ASSERT_EQ(types(events), (Types{"link", "link"}));
+    EXPECT_EQ(to_document(events[0])["state"], "broken");
+    EXPECT_EQ(to_document(events[1])["state"], "mended");
+    EXPECT_EQ(to_document(events[0])["member"]["name"], "b");
+    for (const Event& event : events) {
+        const auto heard = event_from_document(to_document(event));
+        ASSERT_TRUE(heard);
+        EXPECT_EQ(heard->type, EventType::Link);
+        EXPECT_EQ(heard->link, event.link);
+        EXPECT_EQ(*heard->member, *event.member);
+        folded->apply(*heard);
+    }
+    Document expected = before;
+    expected["seq"] = events.back().seq;
+    EXPECT_EQ(to_snapshot(*folded), expected);
+    EXPECT_EQ(to_snapshot(recorder_.view()), expected);
+}
+
+TEST_F(RecorderTest, ALinkInAConditionOfALaterVersionIsPassedOver) {
+    change("b", MemberState::Alive);
+    recorder_.record_link("b", LinkCondition::Broken, WallTime{1000}, events_);
+    Document later = to_document(take()[1]);
+    ASSERT_EQ(later["type"], "link");
+    later["state"] = "stretched";
+    const auto heard = event_from_document(later);
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->type, EventType::Other);
+    later["state"] = "broken";
+    later.erase("member");
+    EXPECT_FALSE(event_from_document(later));
+}
+
 TEST_F(RecorderTest, ALargeChangeOfTheRingComesInPartsAndAVeryLargeOneUnlisted) {
     for (int i = 0; i < 20; ++i) {
         change("m" + std::to_string(i), MemberState::Alive);
