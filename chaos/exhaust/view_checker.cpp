@@ -7,7 +7,7 @@
 namespace memberd::sim {
 namespace {
 
-std::string describe(const Claim& claim) {
+std::string words_of(const Claim& claim) {
     return fmt::format("{} {}.{}", to_string(claim.state), claim.generation, claim.incarnation);
 }
 
@@ -51,7 +51,7 @@ void ViewChecker::judge_other(Instant now, ProcessId member, Claim claim, Violat
     Memory& memory = memories_.at(member);
     const auto text = [&](const Claim& before) {
         return fmt::format("the view of {} has {} as {} after {}", Facts::name_of(process_),
-                           Facts::name_of(member), describe(claim), describe(before));
+                           Facts::name_of(member), words_of(claim), words_of(before));
     };
     if (memory.shown) {
         const bool is_other_run = memory.shown->instance != claim.instance;
@@ -76,12 +76,12 @@ void ViewChecker::judge_self(Instant now, const Claim& claim, Violations& violat
     if (claim.state != MemberState::Alive) {
         violations.add(
             now, "I4",
-            fmt::format("{} has itself as {}", Facts::name_of(process_), describe(claim)));
+            fmt::format("{} has itself as {}", Facts::name_of(process_), words_of(claim)));
     }
     if (numbers_of(claim) < numbers_of(own_)) {
         violations.add(now, "I4",
-                       fmt::format("{} was {} and is {}", Facts::name_of(process_), describe(own_),
-                                   describe(claim)));
+                       fmt::format("{} was {} and is {}", Facts::name_of(process_), words_of(own_),
+                                   words_of(claim)));
     }
     own_ = claim;
 }
