@@ -30,7 +30,7 @@ constexpr const char* kAllStarts = "all";
 constexpr std::array<const char*, kMarkCount> kMarkNames{
     "suspicions", "deaths declared", "deaths believed", "returns", "refutations", "doubts"};
 
-struct Arguments {
+struct ExhaustArguments {
     std::size_t n = 2;
     unsigned depth = 6;
     std::string mode = "memberd";
@@ -46,8 +46,8 @@ struct Arguments {
     std::string json;
 };
 
-std::string command_line(const Arguments& arguments, std::string_view start) {
-    const Arguments standard;
+std::string command_line(const ExhaustArguments& arguments, std::string_view start) {
+    const ExhaustArguments standard;
     std::string line = fmt::format("memsim exhaust --n {} --depth {} --mode {} --start {}",
                                    arguments.n, arguments.depth, arguments.mode, start);
     if (arguments.profile != standard.profile) {
@@ -71,7 +71,7 @@ std::string command_line(const Arguments& arguments, std::string_view start) {
     return line;
 }
 
-Result<ExhaustOptions> options_of(const Arguments& arguments) {
+Result<ExhaustOptions> options_of(const ExhaustArguments& arguments) {
     ExhaustOptions options;
     const auto mode = parse_mode(arguments.mode);
     if (!mode) {
@@ -94,7 +94,7 @@ Result<ExhaustOptions> options_of(const Arguments& arguments) {
     return options;
 }
 
-Result<std::vector<StartKind>> starts_of(const Arguments& arguments) {
+Result<std::vector<StartKind>> starts_of(const ExhaustArguments& arguments) {
     if (arguments.start == kAllStarts) {
         return start_kinds();
     }
@@ -139,7 +139,7 @@ Json explore(const ExhaustOptions& options) {
     return json;
 }
 
-void print_start(const Arguments& arguments, const Json& json) {
+void print_start(const ExhaustArguments& arguments, const Json& json) {
     const std::string start = json["start"].get<std::string>();
     fmt::print("start {}\n", start);
     fmt::print("  {:>5} {:>12} {:>14} {:>22} {:>12}\n", "depth", "states", "steps", "interleavings",
@@ -174,7 +174,7 @@ bool has_passed(const Json& json) {
     return json["breach"].is_null() && !json["is_cut_short"].get<bool>();
 }
 
-bool write_json(const Arguments& arguments, const Json& starts, bool passed) {
+bool write_json(const ExhaustArguments& arguments, const Json& starts, bool passed) {
     Json json;
     json["commit"] = built_commit();
     json["command"] = command_line(arguments, arguments.start);
@@ -195,7 +195,7 @@ bool write_json(const Arguments& arguments, const Json& starts, bool passed) {
     return file.good();
 }
 
-int explore_all(const Arguments& arguments, const ExhaustOptions& options) {
+int explore_all(const ExhaustArguments& arguments, const ExhaustOptions& options) {
     const auto starts = starts_of(arguments);
     if (!starts) {
         return cannot_start(starts.error().text);
@@ -240,7 +240,7 @@ int explore_all(const Arguments& arguments, const ExhaustOptions& options) {
 
 // --- One path ---
 
-int replay(const Arguments& arguments, ExhaustOptions options) {
+int replay(const ExhaustArguments& arguments, ExhaustOptions options) {
     const auto path = parse_path(arguments.path);
     if (!path) {
         return cannot_start("--path: " + path.error().text);
@@ -265,7 +265,7 @@ int replay(const Arguments& arguments, ExhaustOptions options) {
     return 0;
 }
 
-int exhaust(const Arguments& arguments) {
+int exhaust(const ExhaustArguments& arguments) {
     const auto options = options_of(arguments);
     if (!options) {
         return cannot_start(options.error().text);
@@ -278,7 +278,7 @@ int exhaust(const Arguments& arguments) {
 void add_exhaust_command(CLI::App& app, int& exit_code) {
     CLI::App* const command =
         app.add_subcommand("exhaust", "all interleavings of two or three members, to a depth");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ExhaustArguments>();
     command->add_option("--n", arguments->n, "members")
         ->check(CLI::Range(std::size_t{2}, kExhaustMembersMax))
         ->capture_default_str();

@@ -23,7 +23,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::array kProfiles = {TimingProfile::Lan, TimingProfile::Local, TimingProfile::Wan};
 
-struct Arguments {
+struct ProfilesArguments {
     std::size_t n = 50;
     std::uint64_t seed = 1;
     std::size_t seeds = 3;
@@ -35,7 +35,7 @@ std::string to_text(const ProfileOutcome& outcome) {
     return Json{{"figures", outcome.figures}, {"failure", outcome.failure}}.dump();
 }
 
-ProfileOutcome outcome_of(const JobResult& result) {
+ProfileOutcome profile_outcome_of(const JobResult& result) {
     ProfileOutcome outcome;
     if (result.failed()) {
         outcome.failure = result.failure;
@@ -47,7 +47,7 @@ ProfileOutcome outcome_of(const JobResult& result) {
     return outcome;
 }
 
-std::vector<ProfileOutcome> run_all(const Arguments& arguments,
+std::vector<ProfileOutcome> run_all(const ProfilesArguments& arguments,
                                     const std::vector<ProfileTrial>& trials) {
     Progress progress;
     std::vector<ProfileOutcome> outcomes;
@@ -55,7 +55,7 @@ std::vector<ProfileOutcome> run_all(const Arguments& arguments,
         return to_text(run_trial(trials[job], arguments.n));
     };
     const auto take = [&](const JobResult& result) {
-        outcomes.push_back(outcome_of(result));
+        outcomes.push_back(profile_outcome_of(result));
         progress.show(fmt::format("{} of {} runs", outcomes.size(), trials.size()));
         return NextJobs::Go;
     };
@@ -90,7 +90,7 @@ void print_table(const std::vector<ProfileAnswer>& answers) {
     }
 }
 
-bool write_json(const Arguments& arguments,
+bool write_json(const ProfilesArguments& arguments,
                 const std::string& command,
                 const std::vector<ProfileAnswer>& answers) {
     Json rows = Json::array();
@@ -109,7 +109,7 @@ bool write_json(const Arguments& arguments,
     return file.flush().good();
 }
 
-int run(const Arguments& arguments) {
+int run(const ProfilesArguments& arguments) {
     const std::string command = fmt::format("memsim profiles --n {} --seed {} --seeds {}",
                                             arguments.n, arguments.seed, arguments.seeds);
     fmt::print("commit {}, seed {}: {}\n", built_commit(), arguments.seed, command);
@@ -144,7 +144,7 @@ int run(const Arguments& arguments) {
 void add_profiles_command(CLI::App& app, int& exit_code) {
     CLI::App* const command = app.add_subcommand(
         "profiles", "what lan, local and wan tolerate, how fast they are and what they cost");
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ProfilesArguments>();
     command->add_option("--n", arguments->n, "members")
         ->check(CLI::Range(std::size_t{3}, std::size_t{2000}))
         ->capture_default_str();

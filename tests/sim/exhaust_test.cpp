@@ -26,7 +26,7 @@ struct ExhaustCase {
     }
 };
 
-ExhaustOptions options_of(const ExhaustCase& of) {
+ExhaustOptions exhaust_options_of(const ExhaustCase& of) {
     ExhaustOptions options;
     options.n = of.n;
     options.depth = of.depth;
@@ -35,7 +35,7 @@ ExhaustOptions options_of(const ExhaustCase& of) {
     return options;
 }
 
-std::string case_name(const ::testing::TestParamInfo<ExhaustCase>& info) {
+std::string exhaust_case_name(const ::testing::TestParamInfo<ExhaustCase>& info) {
     return std::string(to_string(info.param.mode)) + "_n" + std::to_string(info.param.n) + "_" +
            std::string(to_string(info.param.start));
 }
@@ -69,10 +69,10 @@ std::string breach_of(const ExhaustOptions& options) {
 class Exhaust : public ::testing::TestWithParam<ExhaustCase> {};
 
 TEST_P(Exhaust, NoInterleavingBreaksAnInvariant) {
-    EXPECT_EQ(breach_of(options_of(GetParam())), "") << GetParam();
+    EXPECT_EQ(breach_of(exhaust_options_of(GetParam())), "") << GetParam();
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Exhaust, ::testing::ValuesIn(all_cases()), case_name);
+INSTANTIATE_TEST_SUITE_P(Cases, Exhaust, ::testing::ValuesIn(all_cases()), exhaust_case_name);
 
 // Every sequence of steps for itself, without merging.
 void walk(Explorer& explorer,
@@ -93,7 +93,7 @@ void walk(Explorer& explorer,
 TEST(ExhaustMerging, StatesAndWaysAreThoseOfAllSequencesOneByOne) {
     for (const StartKind start : start_kinds()) {
         const ExhaustCase of{2, Mode::Memberd, start, 3};
-        Explorer explorer(options_of(of));
+        Explorer explorer(exhaust_options_of(of));
         while (explorer.deepen()) {
         }
         std::map<ClusterState, std::uint64_t> reached;
@@ -114,7 +114,7 @@ TEST(ExhaustPath, ProcessesDoAlongAPathWhatTheirHistoriesSay) {
     for (const ExhaustCase& of : all_cases()) {
         ExhaustCase longer = of;
         longer.depth = 10;
-        Explorer explorer(options_of(longer));
+        Explorer explorer(exhaust_options_of(longer));
         Random random(of.n);
         for (int walk = 0; walk < 2; ++walk) {
             std::vector<std::uint32_t> path;
@@ -161,7 +161,7 @@ std::size_t deliveries(const Explorer& explorer, const ClusterState& state, Proc
 }
 
 TEST(ExhaustActions, AMessageIsDeliveredInAnyOrderAsOftenAsThereAreCopies) {
-    ExhaustOptions options = options_of({2, Mode::Memberd, StartKind::Apart, 6});
+    ExhaustOptions options = exhaust_options_of({2, Mode::Memberd, StartKind::Apart, 6});
     options.copies = 2;
     Explorer explorer(options);
     ClusterState state = explorer.start();
@@ -182,7 +182,7 @@ TEST(ExhaustActions, AMessageIsDeliveredInAnyOrderAsOftenAsThereAreCopies) {
 }
 
 TEST(ExhaustActions, WhoCrashedIsRefusedAndRestartsAndHearsOldRequestsButNoOldAnswers) {
-    Explorer explorer(options_of({2, Mode::Memberd, StartKind::Joined, 8}));
+    Explorer explorer(exhaust_options_of({2, Mode::Memberd, StartKind::Joined, 8}));
     ClusterState state = explorer.start();
     EXPECT_EQ(kinds_of(explorer.actions(state)),
               (std::set<InputKind>{InputKind::Timer, InputKind::Crash}));
@@ -207,7 +207,7 @@ TEST(ExhaustActions, WhoCrashedIsRefusedAndRestartsAndHearsOldRequestsButNoOldAn
 
 TEST(ExhaustActions, EveryStartReachesWhatItIsFor) {
     const auto marks = [](StartKind start) {
-        ExhaustOptions options = options_of({3, Mode::Memberd, start, 3});
+        ExhaustOptions options = exhaust_options_of({3, Mode::Memberd, start, 3});
         options.copies = 1;
         options.crashes = 0;
         Explorer explorer(options);
@@ -231,14 +231,14 @@ TEST(ExhaustActions, EveryStartReachesWhatItIsFor) {
 // --- Engines that break a rule ---
 
 TEST(ExhaustFinds, AMemberThatDeclaresTooSoon) {
-    ExhaustOptions options = options_of({3, Mode::Memberd, StartKind::Silent, 3});
+    ExhaustOptions options = exhaust_options_of({3, Mode::Memberd, StartKind::Silent, 3});
     options.broken_timing = options.engine.timing;
     options.broken_timing->silence_min /= 2;
     EXPECT_EQ(breach_of(options).substr(0, 2), "I5");
 }
 
 TEST(ExhaustFinds, AMemberThatNeedsNoSecondAccuser) {
-    ExhaustOptions options = options_of({3, Mode::Memberd, StartKind::Unheard, 3});
+    ExhaustOptions options = exhaust_options_of({3, Mode::Memberd, StartKind::Unheard, 3});
     options.broken_timing = options.engine.timing;
     options.broken_timing->accuser_count = 1;
     EXPECT_EQ(breach_of(options).substr(0, 2), "I5");
@@ -246,7 +246,7 @@ TEST(ExhaustFinds, AMemberThatNeedsNoSecondAccuser) {
 
 TEST(ExhaustFinds, ABaselineThatSuspectsTooBriefly) {
     for (const Mode mode : {Mode::Swim, Mode::Lifeguard}) {
-        ExhaustOptions options = options_of({2, mode, StartKind::Silent, 3});
+        ExhaustOptions options = exhaust_options_of({2, mode, StartKind::Silent, 3});
         options.broken_timing = options.engine.timing;
         options.broken_timing->baseline.alpha /= 2;
         EXPECT_EQ(breach_of(options).substr(0, 2), "I5") << to_string(mode);
@@ -300,7 +300,7 @@ TEST(ExhaustPath, ThatIsNoPathIsRefused) {
     EXPECT_FALSE(parse_path("a"));
     EXPECT_EQ(*parse_path("3,0,12"), (std::vector<std::uint32_t>{3, 0, 12}));
 
-    Explorer explorer(options_of({2, Mode::Memberd, StartKind::Apart, 2}));
+    Explorer explorer(exhaust_options_of({2, Mode::Memberd, StartKind::Apart, 2}));
     EXPECT_FALSE(replay_path(explorer, {99}, nullptr));
 }
 
