@@ -175,7 +175,7 @@ Bytes Speech::add() {
         random_.below(kAddsOneIn) != 0) {
         return extra_;
     }
-    constexpr std::array<std::uint64_t, 4> kTypes{0, 14, 200, 70'000};
+    constexpr std::array<std::uint64_t, 4> kTypes{0, 100, 200, 70'000};
     Reader reader(said_);
     reader.array(kElementCountMax);
     Writer writer(extra_);
