@@ -12,7 +12,7 @@ namespace {
 
 constexpr Duration kSweepInterval = std::chrono::seconds(20);
 constexpr std::size_t kFloodBytes = kProbeBytesMax - 160;
-// A flood is part of a storm when the one before it is no older than so many gaps.
+// A flood is part of a storm when the second before it is no older than so many gaps.
 constexpr int kStormGaps = 5;
 constexpr int kFloodPagesMax = 16;
 constexpr std::size_t kOutdatedToldMax = 16;
@@ -404,7 +404,7 @@ void EngineImpl::flush() {
     flush_is_set = false;
     // In a storm each change has several ways to everybody in one direction of the rings alone.
     const MembershipTiming& timing = core.timing.membership;
-    const bool is_storm = floods.back() + timing.flood_gap * kStormGaps > core.now;
+    const bool is_storm = floods[kFloodsAtOnce - 2] + timing.flood_gap * kStormGaps > core.now;
     std::rotate(floods.begin(), floods.begin() + 1, floods.end());
     floods.back() = core.now;
     ObserverDetection* observers = observer_detection();
