@@ -1,5 +1,7 @@
 #include "gossip/codec.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "gossip/codec_elements.hpp"
@@ -171,6 +173,11 @@ constexpr std::uint32_t kRefuseElements = 6;
 constexpr std::uint32_t kMessageElements = 11;
 
 }  // namespace
+
+std::uint32_t to_wire_ms(Duration duration) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 0, 0x7fffffff));
+}
 
 DecodeStatus decode(Bytes bytes, Message& message) {
     if (bytes.size() > kMessageBytesMax) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "detector/time.hpp"
 #include "gossip/messages.hpp"
 #include "gossip/wire.hpp"
 
@@ -48,6 +49,9 @@ bool ListCursor<SyncItem>::next(SyncItem& element);
 // Entries of Wanted have no digest: their list is walked by WantedCursor.
 template <>
 bool ListCursor<ListingEntry>::next(ListingEntry& element);
+
+// As times travel: whole milliseconds, rounded up; 0 to 2^31 - 1.
+std::uint32_t to_wire_ms(Duration duration);
 
 class WantedCursor {
   public:

@@ -17,12 +17,6 @@ constexpr std::size_t kHeadBytesMax = 160;
 constexpr std::size_t kItemBytesMax = 1 + 5 + 2 + kNameBytesMax + 4 * 5;
 static_assert(kHeadBytesMax + kEvidenceCountMax * kItemBytesMax <= kEvidenceBytesMax);
 
-std::uint32_t wire_ms(Duration duration) {
-    constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(), 0, kMost));
-}
-
 std::uint32_t wire_phi(double phi) {
     const double milli = std::round(phi * 1000.0);
     return milli >= 0.0 && milli < kPhiMilliInfinite ? static_cast<std::uint32_t>(milli)
@@ -169,7 +163,7 @@ void EvidenceExchange::on_request(const EvidenceRequest& request, ReplyToken tok
                      0);
     for (const EvidenceEntry& entry : entries) {
         encoder.evidence_item({static_cast<std::uint32_t>(entry.kind), entry.other,
-                               wire_ms(core_.now - entry.at), wire_ms(entry.age),
+                               to_wire_ms(core_.now - entry.at), to_wire_ms(entry.age),
                                wire_phi(entry.phi), entry.misses});
     }
     core_.reply(token);

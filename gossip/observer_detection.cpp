@@ -21,11 +21,6 @@ constexpr Duration kWatchIdle = std::chrono::seconds(30);
 
 }  // namespace
 
-std::uint32_t to_wire_ms(Duration duration) {
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms, 0, 0x7fffffff));
-}
-
 ObserverDetection::ObserverDetection(Core& core, Claims& claims)
     : core_(core),
       claims_(claims),

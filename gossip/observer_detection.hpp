@@ -26,9 +26,6 @@
 
 namespace memberd {
 
-// As times travel: whole milliseconds, rounded up.
-std::uint32_t to_wire_ms(Duration duration);
-
 class ObserverDetection {
   public:
     ObserverDetection(Core& core, Claims& claims);

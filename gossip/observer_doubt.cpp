@@ -8,7 +8,11 @@
 namespace memberd {
 namespace {
 
-constexpr int kQuietParts = 4;
+// Members that are asked whether anybody answers are asked so many times in W.
+constexpr int kQuestionsInDoubt = 4;
+// In a long silence the pauses are this part of it, and so many periods at most.
+constexpr int kSilenceParts = 4;
+constexpr int kQuietPeriodsMax = 4;
 
 std::string_view reason_text(DoubtReason reason) {
     switch (reason) {
@@ -55,7 +59,7 @@ void ObserverDetection::withdraw_cases() {
 void ObserverDetection::keep_hearing_answers(Instant last_answer) {
     // While a case is open most of our pings may go to the dead; somebody else must be asked, or we
     // would doubt ourselves. Where nobody answers, the rarer the longer that lasts.
-    const Duration pause = core_.timing.self_doubt.silence / kQuietParts + quiet_pause();
+    const Duration pause = core_.timing.self_doubt.silence / kQuestionsInDoubt + quiet_pause();
     if (last_answer + pause <= core_.now && core_.now - last_canary_ >= pause) {
         last_canary_ = core_.now;
         ask_random_members(2);
@@ -67,7 +71,8 @@ void ObserverDetection::keep_hearing_answers(Instant last_answer) {
 Duration ObserverDetection::quiet_pause() const {
     const Duration silent = core_.now - last_answer_;
     const Duration of_doubt = silent - core_.timing.self_doubt.silence;
-    return std::clamp(of_doubt / kQuietParts, Duration::zero(), core_.timing.period * kQuietParts);
+    return std::clamp(of_doubt / kSilenceParts, Duration::zero(),
+                      core_.timing.period * kQuietPeriodsMax);
 }
 
 void ObserverDetection::ask_random_members(std::size_t count) {

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "chaos/experiments/estimates.hpp"
 #include "chaos/scenarios/scenario.hpp"
 #include "detector/check.hpp"
 
@@ -70,17 +71,16 @@ Status apply(const ProfileTrial& trial, const ProfileQuestion& question, Scenari
     return {};
 }
 
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    const std::size_t middle = values.size() / 2;
-    return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 bool is_harmed(const ProfileQuestion& question, const ProfileOutcome& outcome) {
     return std::any_of(question.harm.begin(), question.harm.end(), [&](std::string_view name) {
         const auto found = outcome.figures.find(name);
         return found != outcome.figures.end() && found->second > 0.0;
     });
+}
+
+// A run that failed says nothing, and what is not known to be tolerated is not.
+bool is_tolerated(const ProfileQuestion& question, const ProfileOutcome& outcome) {
+    return outcome.failure.empty() && !is_harmed(question, outcome);
 }
 
 // Of one profile and question: the outcomes of all values and seeds, by value.
@@ -99,7 +99,8 @@ std::optional<ProfileAnswer> answer(const ProfileQuestion& question, const ByVal
         if (values.empty()) {
             return std::nullopt;
         }
-        answer.value = median(std::move(values));
+        std::sort(values.begin(), values.end());
+        answer.value = quantile(values, 0.5);
         return answer;
     }
     answer.value = question.values.front();
@@ -107,7 +108,7 @@ std::optional<ProfileAnswer> answer(const ProfileQuestion& question, const ByVal
     answer.is_greatest = true;
     for (const auto& [value, of_seeds] : outcomes) {
         if (std::any_of(of_seeds.begin(), of_seeds.end(),
-                        [&](const auto* each) { return is_harmed(question, *each); })) {
+                        [&](const auto* each) { return !is_tolerated(question, *each); })) {
             answer.is_greatest = false;
             break;
         }
@@ -162,12 +163,9 @@ ProfileOutcome run_trial(const ProfileTrial& trial, std::size_t n) {
     for (const Figure& figure : report.figures) {
         outcome.figures[figure.name] = figure.value;
     }
-    for (const std::string& failure : report.failures) {
-        // Where everybody is dead, no round trip is left to measure.
-        if (failure.find("did not take hold") != std::string::npos &&
-            !is_harmed(question, outcome)) {
-            outcome.failure = failure;
-        }
+    // Where everybody is dead, nothing is left to measure the fault by.
+    if (!report.fault_held && !is_harmed(question, outcome)) {
+        outcome.failure = report.failures.front();
     }
     return outcome;
 }

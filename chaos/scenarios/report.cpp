@@ -14,6 +14,7 @@ void Report::absorb(const Report& part) {
     if (explanation.empty()) {
         explanation = part.explanation;
     }
+    fault_held = fault_held && part.fault_held;
     add_hash(part.trace_hash);
     setup_seconds += part.setup_seconds;
     run_seconds += part.run_seconds;

@@ -25,6 +25,7 @@ struct Report {
     std::vector<Figure> figures;
     std::vector<Row> rows;
     std::vector<std::string> failures;
+    bool fault_held = true;   // false: what was to be broken was not, so the figures say nothing
     std::string explanation;  // of the first failure: who saw what, and the first deaths
     std::uint64_t trace_hash = 0;
 
@@ -45,6 +46,12 @@ struct Report {
         if (!holds) {
             failures.emplace_back(what);
         }
+    }
+
+    // A fault without which the run says nothing.
+    void expect_fault(bool holds, std::string_view what) {
+        fault_held = fault_held && holds;
+        expect(holds, "the fault did not take hold: " + std::string(what));
     }
 
     // Of one run; several are mixed in their order.

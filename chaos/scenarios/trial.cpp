@@ -98,7 +98,7 @@ void Trial::promise(bool holds, std::string_view what) {
 }
 
 void Trial::took_hold(bool holds, std::string_view what) {
-    report_.expect(holds, "the fault did not take hold: " + std::string(what));
+    report_.expect_fault(holds, what);
 }
 
 void Trial::promise_accuracy() {

@@ -70,6 +70,19 @@ TEST(ProfileTrials, SayWhereTheLimitLiesOutsideOfWhatWasTried) {
     EXPECT_FALSE(answer.is_greatest);
 }
 
+TEST(ProfileTrials, TakeNoRunThatFailedForHarmless) {
+    const auto trials = profile_trials(kLan, 1, 1);
+    auto outcomes = harmless(trials);
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+        if (trials[i].question == question_of("loss_stream") && trials[i].value == 2) {
+            outcomes[i] = {{}, "it took too long"};
+        }
+    }
+    const ProfileAnswer answer = answer_to("loss_stream", answers_of(trials, outcomes));
+    EXPECT_EQ(answer.value, profile_questions()[question_of("loss_stream")].values[1]);
+    EXPECT_FALSE(answer.is_greatest);
+}
+
 TEST(ProfileTrials, AnswerWithTheMedianOfAFigure) {
     const auto trials = profile_trials(kLan, 1, 3);
     auto outcomes = harmless(trials);

@@ -98,6 +98,7 @@ TEST_P(SmallCluster, IsWholeAgainWhenTheyReturn) {
         of.has_power ? cluster.kill(member) : cluster.power_off(member);
     }
     cluster.run_for(limit_of(of));
+    ASSERT_EQ(cluster.deaths().size(), of.failed * (of.n - of.failed)) << cluster.explain();
     for (Member member = 0; member < of.failed; ++member) {
         cluster.restart(member, {});
     }
