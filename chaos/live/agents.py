@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -19,6 +20,11 @@ import zmq
 
 class Failed(Exception):
     """The measurement could not be made; the text says why."""
+
+
+def show_progress(text):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def free_ports(count):
@@ -52,7 +58,8 @@ class Agent:
 
     def start(self, *flags):
         command = [str(self.cluster.binary), "--name", self.name, "--bind", self.address, "--runtime-dir", str(self.runtime_dir),
-                   "--cluster", self.cluster.name, "--profile", self.cluster.profile, "--log-level", "warn", *flags]
+                   "--cluster", self.cluster.name, "--profile", self.cluster.profile, "--detection", self.cluster.detection,
+                   "--log-level", "warn", *flags]
         for seed in self.cluster.seeds:
             if seed != self.address:
                 command += ["--join", seed]
@@ -124,6 +131,10 @@ class Agent:
         elif event["type"] == "ring":
             self.ring_digest, self.ring_digest_at = event["digest"], arrival
 
+    def first_dead(self, name, since):
+        """When this agent first said after `since` that the named member is dead; None: it has not."""
+        return next((t for t, e in self.log if t >= since and e["type"] == "dead" and e["member"]["name"] == name), None)
+
     def send_signal(self, number):
         self.process.send_signal(number)
 
@@ -148,11 +159,11 @@ class Agent:
 class Cluster:
     """All agents of a measurement. Use as a context: at its end nothing is left running."""
 
-    def __init__(self, binary, count, profile="lan"):
+    def __init__(self, binary, count, profile="lan", detection="memberd"):
         self.binary = pathlib.Path(binary).resolve()
         if not os.access(self.binary, os.X_OK):
             raise Failed(f"{self.binary} is not there: build it with cmake --preset release && cmake --build --preset release")
-        self.profile = profile
+        self.profile, self.detection = profile, detection
         self.name = f"measure-{os.getpid()}"
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="memberd-"))
         self.context = zmq.Context()
@@ -203,6 +214,32 @@ class Cluster:
             agent.start()
         for agent in self.agents:
             agent.wait_ready()
+
+    def settle(self):
+        """Starts all, waits until all see all, and lets the observers learn how their subjects answer."""
+        self.start_all()
+        if not self.run_until(self.all_see_all, 30):
+            raise Failed("the agents do not find one another within 30 s")
+        self.run_for(10)
+
+    def detections(self, victim, since, limit):
+        """Seconds from `since` until each of the others first said that the victim is dead; None for who did not within the limit."""
+        others = [a for a in self.running() if a is not victim]
+        self.run_until(lambda: all(a.first_dead(victim.name, since) for a in others), since + limit - time.monotonic())
+        times = {a.name: a.first_dead(victim.name, since) for a in others}
+        return {name: t - since if t else None for name, t in times.items()}
+
+    def forget_events(self):
+        for agent in self.agents:
+            agent.log.clear()
+
+    def dead_events(self):
+        """(who says so, who is dead) of every such event since they were forgotten."""
+        return [(a.name, e["member"]["name"]) for a in self.agents for _, e in a.log if e["type"] == "dead"]
+
+    def await_whole(self, limit=30):
+        if not self.run_until(self.all_see_all, limit):
+            raise Failed(f"not all see all again within {limit} s")
 
     def all_see_all(self):
         running = self.running()
