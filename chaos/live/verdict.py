@@ -7,6 +7,8 @@ import statistics
 
 TOLERANCE = 0.25  # of the simulated median
 TIE = 0.10        # figures this close are equal in a ranking
+# Counts that are so far apart in the simulator must not be tied live: so many a minute, and so many times the other's. Rare ones may.
+FAR_COUNT, FAR_RATIO = 100, 10
 
 
 def median(samples, key):
@@ -50,7 +52,15 @@ class Figure:
         for a, b in itertools.combinations(self.live, 2):
             if order(self.live, a, b) * order(self.simulated, a, b) < 0:
                 found.append(f"{self.title()}: {a} and {b} rank the other way round")
+            elif order(self.live, a, b) == 0 and self.is_far_apart(a, b):
+                found.append(f"{self.title()}: {a} and {b} are tied, and far apart in the simulator")
         return found
+
+    def is_far_apart(self, a, b):
+        if self.is_time:
+            return False  # Judged by the tolerance.
+        less, more = sorted((self.simulated[a], self.simulated[b]))
+        return more >= FAR_COUNT and more >= FAR_RATIO * less
 
 
 def order(values, a, b):
