@@ -262,4 +262,12 @@ int EventLog::count(EventType type, const std::string& member) {
     }));
 }
 
+int EventLog::count_links(LinkCondition condition, const std::string& member) {
+    collect();
+    return static_cast<int>(std::count_if(events_.begin(), events_.end(), [&](const Event& event) {
+        return event.type == EventType::Link && event.link == condition && event.member &&
+               event.member->name == member;
+    }));
+}
+
 }  // namespace memberd::test

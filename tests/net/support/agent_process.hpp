@@ -145,6 +145,8 @@ class EventLog {
     void collect();
     // Events of this type about this member; "" is any member.
     int count(EventType type, const std::string& member = "");
+    // Events of type Link that say this of the link to this member.
+    int count_links(LinkCondition condition, const std::string& member);
 
     [[nodiscard]] bool was_resynced() const { return resync_count_ > 1; }
 
