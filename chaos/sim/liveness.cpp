@@ -186,6 +186,14 @@ class Liveness {
         }
     }
 
+    // What is shown of an earlier run is no accusation of the one that lives; L2 sees to it.
+    bool is_of_present_run(const std::pair<Member, Member>& pair) const {
+        const Engine& observer = cluster_.engine(pair.first);
+        const auto view = observer.find(cluster_.name(pair.second));
+        const MemberView self = cluster_.engine(pair.second).self();
+        return view && view->claim.instance == self.claim.instance;
+    }
+
     void judge_wrong_view(const std::pair<Member, Member>& pair, std::optional<MemberState> shown) {
         const std::string text = fmt::format(
             "{} shows {} as {}, {:.1f} s after the faults ended", cluster_.name(pair.first),
@@ -200,7 +208,7 @@ class Liveness {
             shown != MemberState::Suspect) {
             violated("L3", text);
         }
-        if (!shown || elapsed() < budget_.settled) {
+        if (!shown || elapsed() < budget_.settled || !is_of_present_run(pair)) {
             return;
         }
         const Instant since = wrong_since_.try_emplace(pair, cluster_.now()).first->second;
