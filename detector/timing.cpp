@@ -32,7 +32,8 @@ Timing lan_timing() {
     t.round_trips = {10ms, 25ms, 10ms};
     t.self_doubt = {2500ms, 10s, 500ms, 400ms, 10min, 3, t.suspect_after};
     t.baseline = {1s, 500ms, 3, 4, 6, 3, 200ms, 3, 4, 30s};
-    t.membership = {2s, 30s, 1h, 72h, 2s, 250ms, 5s, 10ms, 100ms, 500ms, 10s, {10min, 60s, 10min}};
+    t.membership = {
+        2s, 30s, 1h, 72h, 2s, 250ms, 5s, 10ms, 100ms, 500ms, 500ms, 10s, {10min, 60s, 10min}};
     return t;
 }
 
@@ -53,6 +54,8 @@ Timing local_timing() {
     t.round_trips = {2ms, 10ms, 10ms};
     t.self_doubt = {850ms, 6s, 200ms, 200ms, 10min, 3, t.suspect_after};
     t.baseline = {500ms, 250ms, 3, 4, 6, 3, 100ms, 3, 4, 15s};
+    t.membership.flood_gap = 50ms;
+    t.membership.flood_storm = 250ms;
     t.membership.random_contact_interval = 5s;
     t.membership.digest_settle = 250ms;
     return t;
@@ -73,6 +76,7 @@ Timing wan_timing() {
     t.self_doubt = {4200ms, 15s, 800ms, 1s, 10min, 3, t.suspect_after};
     t.membership.flood_delay = 5ms;
     t.membership.flood_gap = 25ms;
+    t.membership.flood_storm = 50ms;
     t.membership.digest_settle = 1s;
     return t;
 }

@@ -53,9 +53,12 @@ struct MembershipTiming {
     Duration join_retry_max{};
 
     // Mode memberd.
-    Duration flood_delay{};    // changes are collected this long before they are passed on
-    Duration flood_gap{};      // least time between two floods of one member
-    Duration digest_settle{};  // our digest is compared when it was still for this long
+    Duration flood_delay{};  // changes are collected this long before they are passed on
+    Duration flood_gap{};    // least time between two floods of one member
+    // Where the second flood before is no older than this, changes go in one direction of the
+    // rings.
+    Duration flood_storm{};
+    Duration digest_settle{};            // our digest is compared when it was still for this long
     Duration random_contact_interval{};  // a member that is no subject is pinged each
     FlapSettings flapping;               // of a member that is removed again and again
 };

@@ -354,6 +354,10 @@ void Claims::wait_for_refutation(Slot slot, const Update& update) {
 }
 
 void Claims::tell_accused(const PendingDeath& pending) {
+    if (held_for(core_.now) > Duration::zero()) {
+        return;  // Who is dead itself tells nobody so: those that live do, and most are held as it
+                 // is.
+    }
     Update update;
     update.name = core_.name_of(pending.member);
     update.claim = pending.claim;

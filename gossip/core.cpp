@@ -10,7 +10,7 @@ namespace memberd {
 namespace {
 
 // Room for the envelope and the body of a probe, so that piggyback never breaks its limit.
-constexpr std::size_t kPiggybackCandidates = 32;
+constexpr std::size_t kPiggybackCandidates = 64;
 
 }  // namespace
 

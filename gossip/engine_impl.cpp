@@ -12,9 +12,11 @@ namespace {
 
 constexpr Duration kSweepInterval = std::chrono::seconds(20);
 constexpr std::size_t kFloodBytes = kProbeBytesMax - 160;
-// A flood is part of a storm when the second before it is no older than so many gaps.
-constexpr int kStormGaps = 5;
 constexpr int kFloodPagesMax = 16;
+// More changes than this at once go along few of the rings, in longer messages.
+constexpr std::size_t kFewChanges = 6;
+constexpr int kLongFloodRings = 4;
+constexpr std::size_t kLongFloodBytes = 4096 - 160;
 constexpr std::size_t kOutdatedToldMax = 16;
 // No further claim is added to an answer that is longer than this; with one more profile it is
 // still far below kMessageBytesMax.
@@ -402,24 +404,32 @@ void EngineImpl::set_flush() {
 
 void EngineImpl::flush() {
     flush_is_set = false;
-    // In a storm each change has several ways to everybody in one direction of the rings alone.
-    const MembershipTiming& timing = core.timing.membership;
-    const bool is_storm = floods[kFloodsAtOnce - 2] + timing.flood_gap * kStormGaps > core.now;
+    const bool is_storm = floods[kFloodsAtOnce - 2] + core.timing.membership.flood_storm > core.now;
     std::rotate(floods.begin(), floods.begin() + 1, floods.end());
     floods.back() = core.now;
     ObserverDetection* observers = observer_detection();
     if (observers == nullptr) {
         return;
     }
+    if (claims.held_for(core.now) > Duration::zero()) {
+        // What the dead learn, the living know; but who joined through us is known to nobody else.
+        core.queue.keep(UpdateClass::Arrival);
+    }
     std::vector<Slot> neighbours = observers->subjects();
-    if (!is_storm) {
+    const bool is_long = core.queue.size() > kFewChanges;
+    if (is_long) {
+        // Each ring alone leads to everybody, so a few of them suffice where members are missing.
+        core.neighbours.subjects_on(kLongFloodRings, neighbours);
+    } else if (!is_storm) {
+        // In a storm each change has several ways to everybody in one direction alone.
         neighbours.insert(neighbours.end(), observers->observers().begin(),
                           observers->observers().end());
+        std::sort(neighbours.begin(), neighbours.end());
+        neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
     }
-    std::sort(neighbours.begin(), neighbours.end());
-    neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
+    const std::size_t budget = is_long ? kLongFloodBytes : kFloodBytes;
     for (int page = 0; page < kFloodPagesMax && !core.queue.empty(); ++page) {
-        const std::uint32_t count = core.take_piggyback(kFloodBytes, core.scratch);
+        const std::uint32_t count = core.take_piggyback(budget, core.scratch);
         for (const Slot neighbour : neighbours) {
             Encoder encoder = core.begin();
             encoder.gossip(core.envelope(), count);

@@ -14,8 +14,6 @@ constexpr std::size_t kAccusationsMax = 4096;
 constexpr std::uint32_t kWordsToAll = 4;
 // A link is broken when others have reached a member so often in turn that we could not.
 constexpr std::uint32_t kRelayedOfABrokenLink = 5;
-// More cases than this share the pings that so many would send; none is slower than a patient one.
-constexpr std::size_t kCasesAtFullPace = 4;
 // A case that lasts longer than this many times the depth goes on at a fourth of its pace.
 constexpr int kPatientAfterDepths = 4;
 constexpr int kPatience = 4;
@@ -35,7 +33,10 @@ bool ObserverDetection::is_refused(const Watch& w) const {
 }
 
 Instant ObserverDetection::suspect_at(const Watch& w) const {
-    const Instant silent = w.unanswered_since + core_.timing.suspect_after;
+    // After a miss the helpers have as much time as after the longest usual timeout.
+    const Duration after_miss = core_.timing.suspect_after - core_.timing.probe_timeout_max;
+    const Instant silent =
+        w.unanswered_since + std::max(core_.timing.suspect_after, answer_timeout(w) + after_miss);
     return is_refused(w) ? std::min(silent, w.refused_since + core_.timing.refused_for / 2)
                          : silent;
 }
@@ -61,6 +62,9 @@ std::size_t ObserverDetection::case_count() const {
 }
 
 void ObserverDetection::open_case(Watch& w) {
+    if (doubt() == DoubtReason::HeldBack) {
+        return;  // Nobody would heed what it finds.
+    }
     if (has_grace(w.member)) {
         // It said that it would be back: its time does not count yet.
         w.unanswered_since = kNever;
@@ -175,7 +179,8 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
     }
 }
 
-// Cases share the pings of kCasesAtFullPace; where quiet is kept those of one, one after the other.
+// Cases share the pings of one, but none is slower than a patient one; where quiet is kept, they go
+// one after the other.
 Duration ObserverDetection::fresh_ping_pause(bool is_patient) {
     const Duration interval = core_.timing.fresh_ping_interval;
     if (must_be_quiet()) {
@@ -190,10 +195,8 @@ Duration ObserverDetection::fresh_ping_pause(bool is_patient) {
     if (is_patient) {
         return interval * kPatience;
     }
-    const std::size_t sharing =
-        std::clamp(open_cases(), kCasesAtFullPace, kCasesAtFullPace * kPatience);
-    return interval * static_cast<Duration::rep>(sharing) /
-           static_cast<Duration::rep>(kCasesAtFullPace);
+    return interval *
+           std::clamp<Duration::rep>(static_cast<Duration::rep>(open_cases()), 1, kPatience);
 }
 
 // A connection may be stuck behind what it lost: then it is given up. But where nobody has answered
@@ -224,8 +227,9 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
 }
 
 // To all who may have something to say about it: its observers, who helps and who asked. Then,
-// every other time but kWordsToAll, to those alone who accuse it too: the others would have said
-// so, and then they become such.
+// every other time but kWordsToAll, to those of its observers alone who accuse it too: of the
+// others each would have said so, and then it becomes such; and of all who accuse it, some must
+// hear enough of the rest, not each.
 void ObserverDetection::say_suspicion(Watch& w, Duration silence, std::size_t strangers) {
     std::vector<Slot> audience;
     std::vector<Slot> known;
@@ -244,7 +248,8 @@ void ObserverDetection::say_suspicion(Watch& w, Duration silence, std::size_t st
         }
     }
     for (const Accusation& accusation : accusations_) {
-        if (accusation.subject == w.member) {
+        if (accusation.subject == w.member &&
+            std::find(known.begin(), known.end(), accusation.accuser) != known.end()) {
             audience.push_back(accusation.accuser);
         }
     }
@@ -322,7 +327,7 @@ std::size_t ObserverDetection::valid_accusers(Slot subject,
 Instant ObserverDetection::first_unanswered(const Watch& w) const {
     Instant first = kNever;
     for (const Outstanding& o : outstanding_) {
-        if (o.member == w.member && o.sent > w.alive_at) {
+        if (o.member == w.member && !o.is_excused && o.sent > w.alive_at) {
             first = std::min(first, o.sent);
         }
     }

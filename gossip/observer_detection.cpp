@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "detector/phi.hpp"
+#include "detector/random.hpp"
 #include "gossip/observers.hpp"
 
 namespace memberd {
@@ -16,8 +17,17 @@ constexpr int kOutstandingDepths = 2;
 constexpr Duration kConnectionKept = std::chrono::seconds(30);
 // Round trips until a new connection has carried a ping and its answer: three to set it up, one.
 constexpr int kConnectingRoundTrips = 4;
+// A miss must leave time for the questions to others: it is noticed in this part of the silence
+// that a death takes.
+constexpr int kTimeoutsInDepth = 3;
 // A watch that is no subject is kept this long after its last use.
 constexpr Duration kWatchIdle = std::chrono::seconds(30);
+
+// Within a period, by chance: by a number of this run that is chance already.
+Duration phase_of(const Core& core) {
+    return Duration(mix64(core.roster.profile(core.self).instance) %
+                    static_cast<std::uint64_t>(core.timing.period.count()));
+}
 
 }  // namespace
 
@@ -25,11 +35,12 @@ ObserverDetection::ObserverDetection(Core& core, Claims& claims)
     : core_(core),
       claims_(claims),
       doubt_(core.timing.self_doubt),
-      slots_origin_(core.now),
+      slots_origin_(core.now - phase_of(core)),
       last_burst_(core.now - core.timing.burst_gap),
       last_answer_(core.now),
       last_canary_(core.now),
-      contact_order_(1, core.random.next()) {}
+      contact_order_(1, core.random.next()),
+      doubted_at_(core.now - core.timing.probe_timeout_min) {}
 
 void ObserverDetection::start() {
     const Duration interval = core_.timing.membership.random_contact_interval;
@@ -71,6 +82,12 @@ ObserverDetection::Watch* ObserverDetection::watch(Slot member) {
 
 void ObserverDetection::remove_outstanding(Slot member) {
     std::erase_if(outstanding_, [member](const Outstanding& o) { return o.member == member; });
+}
+
+void ObserverDetection::excuse_outstanding(Slot member) {
+    for (Outstanding& o : outstanding_) {
+        o.is_excused = o.is_excused || o.member == member;
+    }
 }
 
 void ObserverDetection::drop_watches_of(Slot member) {
@@ -200,7 +217,7 @@ void ObserverDetection::ping(Watch& w, bool fresh) {
         return;
     }
     const std::uint32_t sequence = core_.next_sequence();
-    outstanding_.push_back({sequence, w.member, w.instance, core_.now});
+    outstanding_.push_back({sequence, w.member, w.instance, core_.now, false});
     if (w.unanswered_since == kNever) {
         w.unanswered_since = core_.now;
     }
@@ -227,13 +244,22 @@ Duration ObserverDetection::usual_round_trip(const Watch& w) const {
                     doubt_.recent_median());
 }
 
+// Who often pauses for long is given longer: its silence must last longer for a death, too.
+Duration ObserverDetection::answer_timeout(const Watch& w) const {
+    const Timing& timing = core_.timing;
+    const Duration depth = required_silence(timing.silence_min, timing.silence_max,
+                                            timing.phi_threshold, w.round_trips);
+    return w.round_trips.probe_timeout(
+        timing.probe_timeout_min, std::max(timing.probe_timeout_max, depth / kTimeoutsInDepth));
+}
+
 // A ping that may have to open its connection pays for that too.
 Duration ObserverDetection::timeout_of(const Watch& w) const {
     const Timing& timing = core_.timing;
     const bool is_connected =
         w.answered_at > w.connected_at && core_.now - w.answered_at < kConnectionKept;
     if (is_connected) {
-        return w.round_trips.probe_timeout(timing.probe_timeout_min, timing.probe_timeout_max);
+        return answer_timeout(w);
     }
     return std::max(timing.probe_timeout_max,
                     usual_round_trip(w) * kConnectingRoundTrips + timing.probe_timeout_min);
@@ -316,6 +342,10 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
         return;  // Somebody else lives at that address now: the subject itself has not answered.
     }
     outstanding_.erase(found);
+    if (answered.is_excused) {
+        note_reachable(sender);
+        return;
+    }
     const Duration round_trip = core_.now - answered.sent;
     if (round_trip < core_.timing.probe_timeout_min) {
         last_quick_answer_ = core_.now;
@@ -381,7 +411,8 @@ void ObserverDetection::on_ping_timeout(std::uint32_t sequence) {
     }
     const Outstanding missed = *found;
     Watch* w = watch_of(missed.member);
-    if (w == nullptr || w->instance != missed.instance || w->alive_at >= missed.sent) {
+    if (w == nullptr || missed.is_excused || w->instance != missed.instance ||
+        w->alive_at >= missed.sent) {
         outstanding_.erase(found);  // Excused by an answer to a later ping.
         if (w != nullptr && w->unanswered_since <= w->alive_at) {
             // Also one of the same instant, though it was sent after that answer.
@@ -458,6 +489,8 @@ void ObserverDetection::note_refusal(Watch& w) {
         w.refused_since = core_.now;
     }
     w.refused_at = core_.now;
+    // Its process has gone, whatever it has answered lately.
+    std::erase_if(reachable_, [&](const MemberTime& r) { return r.member == w.member; });
 }
 
 void ObserverDetection::on_link(const LinkEvent& event) {

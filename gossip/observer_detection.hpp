@@ -141,6 +141,7 @@ class ObserverDetection {
         Slot member = kNoSlot;
         std::uint64_t instance = 0;
         Instant sent;
+        bool is_excused = false;  // its answer still shows who is reachable, its absence nothing
     };
 
     // Somebody's suspicion, with its age at the time it was heard.
@@ -186,6 +187,7 @@ class ObserverDetection {
     void remember_relay(Watch& watch, Slot helper, std::uint32_t sequence);
     void tell_helper(const Watch& watch, Slot helper);
     [[nodiscard]] Duration usual_round_trip(const Watch& watch) const;
+    [[nodiscard]] Duration answer_timeout(const Watch& watch) const;
     [[nodiscard]] Duration timeout_of(const Watch& watch) const;
     [[nodiscard]] bool may_replace_connection(const Watch& watch) const;
     void ask_strangers(Watch& watch, std::size_t count, std::vector<Slot> excluded);
@@ -222,6 +224,7 @@ class ObserverDetection {
     void ask_random_members(std::size_t count);
     [[nodiscard]] Duration quiet_pause() const;
     void remove_outstanding(Slot member);
+    void excuse_outstanding(Slot member);
     void give_grace(Slot member);
     [[nodiscard]] std::size_t valid_accusers(Slot subject,
                                              bool of_share,
@@ -256,7 +259,7 @@ class ObserverDetection {
     std::vector<Slot> relays_;  // helpers that proved somebody's life lately, the last one first
     std::vector<Slot> scratch_slots_;
     bool subject_lost_watch_ = false;  // it restarted, and is a subject still
-    Instant slots_origin_;
+    Instant slots_origin_;             // of the cycle of our observers, at random within a period
     Instant last_burst_;
     Instant last_answer_;  // of anybody to any question, also of helpers
     Instant last_round_trip_ = Instant::min();
@@ -266,6 +269,7 @@ class ObserverDetection {
     Permutation contact_order_;
     std::uint32_t contact_position_ = 0;
     DoubtReason told_doubt_ = DoubtReason::None;
+    Instant doubted_at_;
     bool told_alone_ = false;
     bool accusation_end_is_set_ = false;
 };

@@ -49,7 +49,7 @@ void ObserverDetection::withdraw_cases() {
         w.record = AnswerRecord();
         close_case(w, EvidenceKind::Withdrawn, silence_of(w));
         w.unanswered_since = kNever;
-        remove_outstanding(w.member);
+        excuse_outstanding(w.member);
         if (was_open) {
             ping(w, true);
         }
@@ -93,9 +93,15 @@ void ObserverDetection::ask_random_members(std::size_t count) {
 
 void ObserverDetection::check_doubt() {
     const DoubtReason reason = doubt();
-    if (reason != told_doubt_) {
-        if (told_doubt_ == DoubtReason::HeldBack) {
-            withdraw_cases();  // What was seen while away was seen with bad eyes.
+    doubted_at_ = reason == DoubtReason::None ? doubted_at_ : core_.now;
+    // Each message of a backlog ends the doubt and the next begins it anew: that is told once.
+    const bool may_come_back = reason == DoubtReason::None &&
+                               told_doubt_ != DoubtReason::HeldBack &&
+                               core_.now - doubted_at_ < core_.timing.probe_timeout_min;
+    if (reason != told_doubt_ && !may_come_back) {
+        if (told_doubt_ == DoubtReason::HeldBack || reason == DoubtReason::HeldBack) {
+            // Nobody heeds what is seen while away, and it was seen with bad eyes.
+            withdraw_cases();
         }
         if (reason != DoubtReason::None) {
             ask_random_members(2);

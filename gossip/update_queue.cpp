@@ -26,6 +26,15 @@ void UpdateQueue::remove(Slot member) {
     }
 }
 
+void UpdateQueue::keep(UpdateClass kind) {
+    std::erase_if(entries_, [&](const QueuedUpdate& entry) {
+        if (entry.kind != kind) {
+            roster_.set_queued(entry.member, false);
+        }
+        return entry.kind != kind;
+    });
+}
+
 std::vector<QueuedUpdate>& UpdateQueue::front(std::size_t count) {
     const auto middle =
         entries_.begin() + static_cast<std::ptrdiff_t>(std::min(count, entries_.size()));

@@ -35,6 +35,8 @@ class UpdateQueue {
     // Replaces the member's entry, if it has one.
     void add(Slot member, UpdateClass kind, Slot accuser = kNoSlot);
     void remove(Slot member);
+    // Drops all others. O(queue).
+    void keep(UpdateClass kind);
 
     // Brings the `count` entries that are to be sent next to the front, in order; returns them.
     // Valid until the next call.

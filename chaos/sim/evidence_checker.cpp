@@ -120,6 +120,10 @@ void EvidenceChecker::judge(const EngineCall& call, Violations& violations) {
     if (call.link != nullptr && call.link->state == LinkState::Refused) {
         Subject& subject = observer.subjects[call.link->peer];
         subject.refused_since = std::min(subject.refused_since, call.local);
+        std::erase_if(observer.round_trips, [&](const RoundTrip& known) {
+            const auto view = call.engine.find(known.name);
+            return view && call.pool[view->profile].endpoint == call.link->peer;
+        });
     }
     if (std::any_of(call.out.notices.begin(), call.out.notices.end(),
                     [](const Notice& notice) { return notice.kind == NoticeKind::DoubtEnded; })) {

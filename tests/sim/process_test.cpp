@@ -93,12 +93,12 @@ TEST(Block, ReleasesWhatItHeldInItsOrder) {
         ASSERT_TRUE(world.set_attributes(0, attributes));
         world.run_until(world.now() + 200ms);
     }
-    std::vector<std::uint32_t> seen;
+    std::vector<std::uint32_t> seen{world.engine(1).find("a")->claim.incarnation};
     EXPECT_GT(world.faults(0).held_sends, 2U);
     world.block(0, Blocking::Nothing);
     while (world.step(world.now() + 20ms)) {
         const auto view = world.engine(1).find("a");
-        if (seen.empty() || seen.back() != view->claim.incarnation) {
+        if (seen.back() != view->claim.incarnation) {
             seen.push_back(view->claim.incarnation);
         }
     }
@@ -130,7 +130,7 @@ TEST(SlowCpu, MakesMessagesWaitAndTimersLateAndKillsNobodyElse) {
     EXPECT_FALSE(cluster.world().is_healthy(1));
     cluster.run_for(60s);
 
-    EXPECT_GT(cluster.world().faults(1).longest_wait, 300ms) << "no queue formed";
+    EXPECT_GT(cluster.world().faults(1).longest_wait, 200ms) << "no queue formed";
     EXPECT_GT(cluster.world().faults(1).latest_turn, 100ms) << "no timer was late";
     EXPECT_EQ(cluster.history().false_deaths(), 0U) << cluster.explain();
 

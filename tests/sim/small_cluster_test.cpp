@@ -48,7 +48,7 @@ std::string small_case_name(const ::testing::TestParamInfo<SmallCase>& info) {
 // hears nobody doubts itself first, for ten seconds of two members and twenty of three or four.
 Duration limit_of(const SmallCase& of) {
     if (of.n - of.failed > 1) {
-        return of.has_power ? 2500ms : 4s;
+        return of.has_power ? 2500ms : 4500ms;
     }
     const bool is_refused_by_all = of.has_power && of.n == 2;
     return is_refused_by_all ? 1500ms : of.n == 2 ? 14s : 24s;

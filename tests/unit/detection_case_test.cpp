@@ -200,6 +200,29 @@ TEST_F(Case, SuspectsAfter1800MillisecondsAndSaysSoEvery500ToThoseThatAccuseToo)
     EXPECT_EQ(rig->engine.status(rig->now).suspect, 1U);
 }
 
+TEST_F(Case, RepeatsItsSuspicionToThoseAccusersAloneThatObserveTheSubject) {
+    rig = std::make_unique<EngineRig>();
+    rig->add_many(40);
+    rig->run_for(60s);
+    Peer& subject = rig->peer(rig->engine.subjects().front());
+    subject.answers = false;
+    rig->forget_past();
+    const Sent* first = rig->run_until_sent<Suspicion>(15s);
+    ASSERT_NE(first, nullptr);
+    const Instant first_at = first->at;
+    for (int i = 0; i < 40; ++i) {
+        Peer& accuser = rig->peer((i < 10 ? "p0" : "p") + std::to_string(i));
+        if (accuser.profile.name != subject.profile.name) {
+            rig->hear_suspicion(accuser, {&subject}, 1800ms);
+        }
+    }
+    rig->forget_past();
+    rig->run_for(first_at + 600ms - rig->now);
+    const std::size_t heard = rig->count<Suspicion>();
+    EXPECT_GE(heard, 3U);
+    EXPECT_LE(heard, 8U) << "39 accuse";
+}
+
 TEST_F(Case, ReplacesHelpersThatSayNothingUpToAllOthersOrThirtyTwo) {
     first_miss();
     rig->run_for(4s);
@@ -305,6 +328,26 @@ TEST_F(Case, OfASubjectWithAHeavyTailNeedsMoreSilence) {
     const Instant at = rig->time_of("p00", MemberState::Dead);
     EXPECT_GE(at, t + 5s);
     EXPECT_LE(at, t + 6s);
+}
+
+// What it has been seen to survive opens no case, and a suspicion leaves the helpers their time.
+TEST_F(Case, OfASubjectThatOftenPausesOpensLater) {
+    x().answers = true;
+    for (int i = 0; i < 12; ++i) {
+        x().delay = i % 2 == 0 ? 1900ms : 1ms;
+        rig->run_for(8s);
+    }
+    x().answers = false;
+    rig->forget_past();
+    const Instant t = first_miss();
+    rig->run_for(8s);
+    const auto asked = rig->all_sent<PingReq>();
+    const auto said = rig->all_sent<Suspicion>();
+    ASSERT_FALSE(asked.empty());
+    ASSERT_FALSE(said.empty());
+    EXPECT_GT(asked.front()->at, t + 1s);
+    EXPECT_LE(asked.front()->at, t + 2s);
+    EXPECT_EQ(said.front()->at, asked.front()->at + 800ms);
 }
 
 TEST_F(Case, OfASubjectThatPhiAloneExplainsWaitsForPhi) {

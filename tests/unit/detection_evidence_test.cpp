@@ -1,6 +1,9 @@
 // Mode memberd: being a helper, evidence of others, slots, random contacts, and doubt of oneself.
+#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -246,6 +249,20 @@ TEST_F(Evidence, TheSlotsOfItsAcksSpreadItsObserversEvenly) {
     EXPECT_EQ(rig->all_sent<Ack>().back()->body<Ack>().next_slot_ms, 0U);
 }
 
+// Members that start at one moment must not be pinged at one moment ever after.
+TEST_F(Evidence, TheSlotsOfMembersThatStartTogetherAreApart) {
+    std::set<std::uint32_t> phases;
+    for (std::uint64_t instance = 1; instance <= 40; ++instance) {
+        RigOptions options;
+        options.self.instance = instance;
+        EngineRig one(options);
+        one.add_many(4);
+        one.hear_ping(one.peer("p00"), 1, 700);
+        phases.insert(one.all_sent<Ack>().back()->body<Ack>().next_slot_ms % 1000 / 100);
+    }
+    EXPECT_GE(phases.size(), 8U);
+}
+
 TEST_F(Evidence, RandomContactsVisitEverybodyThatIsNoSubject) {
     start(40);
     rig->run_for(700s);  // One round, begun somewhere in the one before.
@@ -435,6 +452,42 @@ TEST_F(Doubt, ComesWithALateTimerAndNotWithOneThatIsNearlyInTime) {
         EXPECT_EQ(rig->engine.status(rig->now).doubt.empty(), !late);
         rig->collect();
     }
+}
+
+// After a stall a backlog waits, and timers are late: each answer ends the doubt, and the next
+// message begins it anew.
+TEST_F(Doubt, OfABacklogIsToldOnce) {
+    start(8);
+    rig->run_for(200ms);
+    for (int i = 0; i < 8; ++i) {
+        p(i).answers = false;
+    }
+    rig->forget_past();
+    while (rig->count<Ping>() < 6) {
+        ASSERT_TRUE(rig->step(rig->now + 5s));
+    }
+    const auto pings = rig->all_sent<Ping>();
+    std::vector<std::pair<Endpoint, std::uint32_t>> asked;
+    for (const Sent* each : pings) {
+        asked.emplace_back(each->to, each->body<Ping>().sequence);
+    }
+    rig->notices.clear();
+    rig->now = rig->engine.next_deadline() + 1s;
+    for (const auto& [to, sequence] : asked) {
+        rig->hear_ack(rig->peer_at(to), sequence);
+    }
+    const auto told = [this](NoticeKind kind) {
+        return std::count_if(rig->notices.begin(), rig->notices.end(),
+                             [kind](const Notice& notice) { return notice.kind == kind; });
+    };
+    EXPECT_EQ(told(NoticeKind::DoubtBegan), 1);
+    EXPECT_EQ(told(NoticeKind::DoubtEnded), 0);
+    for (int i = 0; i < 8; ++i) {
+        p(i).answers = true;
+    }
+    rig->run_for(3s);
+    EXPECT_EQ(told(NoticeKind::DoubtBegan), 1);
+    EXPECT_EQ(told(NoticeKind::DoubtEnded), 1);
 }
 
 // r counts those that answered lately, this member included and the accused not.

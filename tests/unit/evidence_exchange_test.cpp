@@ -74,8 +74,8 @@ TEST_F(EvidenceCase, AnswersAMemberOnItsConnectionWithWhatItSaw) {
     for (std::size_t i = 0; i < said.size(); ++i) {
         const EvidenceEntry& entry = own[own.size() - said.size() + i];
         EXPECT_EQ(said[i].kind, static_cast<std::uint32_t>(entry.kind));
-        EXPECT_EQ(said[i].ago_ms, static_cast<std::uint32_t>(milliseconds(asked_at - entry.at)));
-        EXPECT_EQ(said[i].age_ms, static_cast<std::uint32_t>(milliseconds(entry.age)));
+        EXPECT_EQ(said[i].ago_ms, to_wire_ms(asked_at - entry.at));
+        EXPECT_EQ(said[i].age_ms, to_wire_ms(entry.age));
         kinds.insert(said[i].kind);
     }
     EXPECT_TRUE(kinds.contains(static_cast<std::uint32_t>(EvidenceKind::PingUnanswered)));

@@ -78,6 +78,7 @@ TEST_F(Flapping, AccusesNobodyAndSaysWhyWhileItStaysAway) {
     EXPECT_EQ(rig.count<Suspicion>(), 0U);
     EXPECT_EQ(rig.count<PingReq>(), 0U);
     EXPECT_EQ(rig.engine.counters().deaths, 0U);
+    EXPECT_LE(rig.count<Ping>(&rig.peer("p07")), 9U) << "no more than its turns";
 
     rig.run_for(30s);  // It is back, and looks anew.
     EXPECT_TRUE(rig.engine.status(rig.now).doubt.empty());

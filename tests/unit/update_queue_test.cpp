@@ -35,6 +35,18 @@ class UpdateQueueTest : public ::testing::Test {
     UpdateQueue queue{roster};
 };
 
+TEST_F(UpdateQueueTest, KeepsOneKindAndForgetsTheOthers) {
+    queue.add(1, UpdateClass::Verdict);
+    queue.add(2, UpdateClass::Arrival);
+    queue.add(3, UpdateClass::Attributes);
+    queue.keep(UpdateClass::Arrival);
+    EXPECT_EQ(order(), (std::vector<Slot>{2}));
+    EXPECT_FALSE(roster[1].is_queued);
+    EXPECT_TRUE(roster[2].is_queued);
+    queue.add(1, UpdateClass::Verdict);
+    EXPECT_EQ(order(), (std::vector<Slot>{1, 2}));
+}
+
 TEST_F(UpdateQueueTest, ServesByClassThenTheLeastSentThenTheOldest) {
     queue.add(1, UpdateClass::Attributes);
     queue.add(2, UpdateClass::Arrival);

@@ -1,0 +1,145 @@
+// How mode memberd passes changes on: to whom, in how many messages.
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/support/engine_rig.hpp"
+
+namespace memberd::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kRingsOfLongFloods = 4;
+
+class Flood : public ::testing::Test {
+  protected:
+    Flood() {
+        rig.add_many(60);
+        rig.run_for(30s);
+        rig.forget_past();
+    }
+
+    // p10 to p10 + count - 1 are dead; told by p01 in one message.
+    void hear_of_deaths(int first, int count) {
+        std::vector<Said> deaths;
+        for (int i = first; i < first + count; ++i) {
+            deaths.push_back(dead(rig.peer("p" + std::to_string(i)), {"p02", "p03"}));
+        }
+        rig.hear_gossip(rig.peer("p01"), deaths);
+    }
+
+    // Names of those who were told of deaths, each with the number of deaths.
+    std::map<std::string, std::size_t> told() {
+        std::map<std::string, std::size_t> count;
+        for (const Sent* each : rig.all_sent<Gossip>()) {
+            if (each->to.port != 0) {
+                count[rig.peer_at(each->to).profile.name] += each->updates().size();
+            }
+        }
+        return count;
+    }
+
+    std::set<std::string> named(const std::vector<std::string_view>& names) {
+        return {names.begin(), names.end()};
+    }
+
+    EngineRig rig;
+};
+
+TEST_F(Flood, OfAFewChangesGoesToAllNeighboursOnce) {
+    hear_of_deaths(10, 3);
+    rig.run_for(20ms);
+    std::set<std::string> neighbours = named(rig.engine.subjects());
+    neighbours.merge(named(rig.engine.observers()));
+    const auto counts = told();
+    EXPECT_EQ(counts.size(), neighbours.size());
+    for (const auto& [name, count] : counts) {
+        EXPECT_TRUE(neighbours.contains(name)) << name;
+        EXPECT_EQ(count, 3U) << name;
+    }
+    EXPECT_EQ(rig.count<Gossip>(), neighbours.size());
+}
+
+TEST_F(Flood, InAStormGoesToSubjectsAlone) {
+    hear_of_deaths(10, 1);
+    rig.run_for(20ms);
+    hear_of_deaths(11, 1);
+    rig.run_for(20ms);
+    rig.forget_past();
+    hear_of_deaths(12, 1);
+    rig.run_for(20ms);
+    const std::set<std::string> subjects = named(rig.engine.subjects());
+    const auto counts = told();
+    EXPECT_EQ(counts.size(), subjects.size());
+    for (const auto& [name, count] : counts) {
+        EXPECT_TRUE(subjects.contains(name)) << name;
+    }
+}
+
+TEST_F(Flood, OfManyChangesGoesToFewSubjectsInLongMessages) {
+    hear_of_deaths(10, 40);
+    rig.run_for(20ms);
+    const std::set<std::string> subjects = named(rig.engine.subjects());
+    ASSERT_GT(subjects.size(), kRingsOfLongFloods);
+    const auto counts = told();
+    EXPECT_GE(counts.size(), 2U);
+    EXPECT_LE(counts.size(), kRingsOfLongFloods);
+    for (const auto& [name, count] : counts) {
+        EXPECT_TRUE(subjects.contains(name)) << name;
+        EXPECT_EQ(count, 40U) << name;
+    }
+    EXPECT_EQ(rig.count<Gossip>(), counts.size()) << "40 changes fit one message";
+    for (const Sent* each : rig.all_sent<Gossip>()) {
+        EXPECT_LE(each->bytes.size(), 4096U);
+    }
+}
+
+TEST_F(Flood, OfWhoIsHeldBackIsOfNewcomersAlone) {
+    for (int i = 0; i < 2; ++i) {
+        Said own = about_self(MemberState::Dead, rig.engine.self().claim.incarnation);
+        own.accusers = {"p02", "p03"};
+        rig.hear_gossip(rig.peer("p01"), {own});
+        rig.run_for(1s);
+    }
+    ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
+    rig.forget_past();
+    hear_of_deaths(10, 3);
+    EXPECT_EQ(rig.state_of("p10"), MemberState::Dead);
+    rig.run_for(500ms);
+    EXPECT_EQ(rig.count<Gossip>(), 0U);
+    EXPECT_TRUE(rig.said_of("p10").empty());
+
+    hear_of_deaths(13, 1);
+    rig.hear_join(rig.add_stranger("new"), 900);
+    rig.forget_past();
+    rig.run_for(20ms);
+    EXPECT_GE(rig.count<Gossip>(), 4U);
+    EXPECT_FALSE(rig.said_of("new").empty()) << "nobody else may know of it";
+    EXPECT_TRUE(rig.said_of("p13").empty());
+}
+
+TEST_F(Flood, OfWhoIsHeldBackTellsNoAccused) {
+    const auto hear_by_sync = [this](int i) {
+        Peer& accused = rig.peer("p" + std::to_string(i));
+        rig.forget_past();
+        rig.hear_sync(rig.peer("p01"), {with_profile(dead(accused, {"p02", "p03"}), accused)});
+        rig.run_for(2s);
+        EXPECT_EQ(rig.state_of(accused.profile.name), MemberState::Dead);
+        return rig.count<Gossip>(&accused);
+    };
+    EXPECT_EQ(hear_by_sync(20), 3U);
+    for (int i = 0; i < 2; ++i) {
+        Said own = about_self(MemberState::Dead, rig.engine.self().claim.incarnation);
+        own.accusers = {"p02", "p03"};
+        rig.hear_gossip(rig.peer("p01"), {own});
+    }
+    ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
+    EXPECT_EQ(hear_by_sync(21), 0U);
+}
+
+}  // namespace
+}  // namespace memberd::tests
