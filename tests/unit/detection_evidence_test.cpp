@@ -466,14 +466,17 @@ TEST_F(Doubt, OfABacklogIsToldOnce) {
     while (rig->count<Ping>() < 6) {
         ASSERT_TRUE(rig->step(rig->now + 5s));
     }
-    const auto pings = rig->all_sent<Ping>();
+    // Three late answers among the last nine do not make all answers slow.
     std::vector<std::pair<Endpoint, std::uint32_t>> asked;
-    for (const Sent* each : pings) {
-        asked.emplace_back(each->to, each->body<Ping>().sequence);
+    for (const Sent* each : rig->all_sent<Ping>()) {
+        if (asked.size() < 3) {
+            asked.emplace_back(each->to, each->body<Ping>().sequence);
+        }
     }
     rig->notices.clear();
     rig->now = rig->engine.next_deadline() + 1s;
     for (const auto& [to, sequence] : asked) {
+        rig->hear_ping(rig->peer_at(to), 1, 700);
         rig->hear_ack(rig->peer_at(to), sequence);
     }
     const auto told = [this](NoticeKind kind) {
