@@ -86,6 +86,10 @@ bool SelfDoubt::alone(Instant now) const {
     return is_silent(now) && now >= silence_ends();
 }
 
+bool SelfDoubt::is_half_silent(Instant now) const {
+    return unanswered_since_ != kNever && now - unanswered_since_ >= settings_->silence / 2;
+}
+
 Instant SelfDoubt::next_change(Instant now) const {
     Instant next = kNever;
     const auto consider = [&](Instant at) {

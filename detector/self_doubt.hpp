@@ -94,6 +94,9 @@ class SelfDoubt {
     // nobody is left.
     [[nodiscard]] bool alone(Instant now) const;
 
+    // Half of a silence is over: whoever still asks nobody else will soon doubt itself.
+    [[nodiscard]] bool is_half_silent(Instant now) const;
+
     // The first instant after `now` at which doubts() or alone() changes by the passing of time
     // alone; kNever if there is none.
     [[nodiscard]] Instant next_change(Instant now) const;

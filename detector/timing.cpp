@@ -16,7 +16,7 @@ Timing lan_timing() {
     t.probe_timeout_min = 300ms;
     t.probe_timeout_max = 1s;
     t.suspect_after = 1800ms;
-    t.silence_min = 3s;
+    t.silence_min = 2800ms;
     t.silence_max = 6s;
     t.phi_threshold = 8;
     t.ring_count = 8;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kPendingDeathsMax = 1024;
 constexpr int kTellings = 3;
+// Accused that are told in half a period.
+constexpr std::size_t kToldAtOnceMax = 16;
 // After the end of the window a record stays this long outside the digest, so that members whose
 // windows end at slightly different times do not bring it back to one another.
 constexpr Duration kForgettableFor = std::chrono::minutes(2);
@@ -358,6 +360,14 @@ void Claims::tell_accused(const PendingDeath& pending) {
         return;  // Who is dead itself tells nobody so: those that live do, and most are held as it
                  // is.
     }
+    if (core_.now >= telling_since_ + core_.timing.period / 2) {
+        telling_since_ = core_.now;
+        told_count_ = 0;
+    }
+    if (told_count_ >= kToldAtOnceMax) {
+        return;  // So many deaths are hardly news, except to us.
+    }
+    ++told_count_;
     Update update;
     update.name = core_.name_of(pending.member);
     update.claim = pending.claim;

@@ -108,6 +108,7 @@ class Claims {
     bool must_stay_away(const Update& update, Slot teller);
     [[nodiscard]] bool is_our_failure(const Update& death, Slot teller) const;
     void refute(const Claim& claim);
+    [[nodiscard]] bool refuted_lately() const;
     void learn(const Update& update);
     void replace(Slot slot, const Update& update, Source source, Slot teller);
     void accept_alive(Slot slot, const Update& update);
@@ -142,9 +143,12 @@ class Claims {
     std::vector<PendingDeath> pending_;
     std::vector<RivalsTold> rivals_told_;
     FlapDamping flapping_;
-    Instant alone_at_ = Instant::min();   // when we last declared a death alone
-    Instant held_until_ = kNever;         // kNever: not held
-    std::uint32_t held_incarnation_ = 0;  // of the latest death that was not refuted
+    Instant alone_at_ = Instant::min();  // when we last declared a death alone
+    Instant refuted_at_ = Instant::min();
+    Instant telling_since_ = Instant::min();  // of a half period
+    std::size_t told_count_ = 0;              // accused, in it
+    Instant held_until_ = kNever;             // kNever: not held
+    std::uint32_t held_incarnation_ = 0;      // of the latest death that was not refuted
 };
 
 }  // namespace memberd

@@ -26,7 +26,8 @@ void Claims::about_self(const Update& update, Slot teller) {
         }
         if (reaches_us) {
             refute(claim);
-        } else if (claim.generation != own.generation || claim.incarnation < own.incarnation) {
+        } else if (claim.generation != own.generation ||
+                   (claim.incarnation < own.incarnation && !refuted_lately())) {
             outdated_.push_back(core_.self);
         }
         return;
@@ -147,9 +148,16 @@ void Claims::refute(const Claim& claim) {
         core_.queue.add(core_.self, UpdateClass::Verdict);
     }
     held_until_ = kNever;
+    refuted_at_ = core_.now;
     ++core_.counters.refutations;
     outdated_.push_back(core_.self);
     core_.happened(MembershipEventKind::Refuted, core_.self);
+}
+
+// Mode memberd: what it said is still on its way to everybody, and need not be said to each.
+bool Claims::refuted_lately() const {
+    return core_.config.mode == Mode::Memberd &&
+           core_.now < refuted_at_ + core_.timing.membership.digest_settle;
 }
 
 bool Claims::raise_generation_above(std::uint64_t generation) {

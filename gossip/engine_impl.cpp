@@ -13,14 +13,18 @@ namespace {
 constexpr Duration kSweepInterval = std::chrono::seconds(20);
 constexpr std::size_t kFloodBytes = kProbeBytesMax - 160;
 constexpr int kFloodPagesMax = 16;
-// More changes than this at once go along few of the rings, in longer messages.
+// More changes than this at once go to few of the subjects, in longer messages: each ring alone
+// leads to everybody.
 constexpr std::size_t kFewChanges = 6;
-constexpr int kLongFloodRings = 4;
+constexpr std::size_t kLongFloodWays = 4;
 constexpr std::size_t kLongFloodBytes = 4096 - 160;
 constexpr std::size_t kOutdatedToldMax = 16;
 // No further claim is added to an answer that is longer than this; with one more profile it is
 // still far below kMessageBytesMax.
 constexpr std::size_t kOutdatedBytes = std::size_t{16} * 1024;
+// Where more members live, one in so many tells a dead one so.
+constexpr std::uint32_t kAllTell = 16;
+constexpr std::uint64_t kTellOneIn = 4;
 constexpr std::size_t kDigestsHeardMax = 256;
 
 std::variant<SwimDetection, ObserverDetection> make_detection(Core& core, Claims& claims) {
@@ -221,7 +225,9 @@ void EngineImpl::enlighten(const Message& message, ReplyToken token, Slot sender
         sender_is_known && core.roster.profile(sender).instance == message.envelope.instance;
     // Two that hold themselves back would tell each other of their deaths for ever.
     const bool is_held = claims.held_for(core.now) > Duration::zero();
+    const bool is_ping = std::holds_alternative<Ping>(message.body);
     if (same_run && !core.roster.is_live(sender) && !is_held &&
+        (is_ping || !others_will_tell(sender)) &&
         core.roster[sender].generation == message.envelope.generation &&
         core.roster[sender].incarnation >= message.envelope.incarnation) {
         outdated.push_back(
@@ -275,6 +281,15 @@ bool EngineImpl::was_told(Slot listener, const std::vector<Slot>& news) {
         key = mix64(key ^ slot) + static_cast<std::uint64_t>(claim.state);
     }
     return told.repeats(mix64(key), core.now, core.timing.period);
+}
+
+// A member that stood still has something to say to many: who asked it meanwhile, who was to hear
+// its suspicions. Of those some suffice to tell it that it is dead, and whom it pings.
+bool EngineImpl::others_will_tell(Slot dead) const {
+    const std::uint64_t pair =
+        core.roster.profile(core.self).instance ^ core.roster.profile(dead).instance;
+    return core.config.mode == Mode::Memberd && core.roster.live() > kAllTell &&
+           mix64(pair) % kTellOneIn != 0;
 }
 
 void EngineImpl::pass_events() {
@@ -402,6 +417,14 @@ void EngineImpl::set_flush() {
     }
 }
 
+// `count` of them, by chance.
+void EngineImpl::choose(std::size_t count, std::vector<Slot>& members) {
+    for (std::size_t i = 0; i < count && i < members.size(); ++i) {
+        std::swap(members[i], members[i + core.random.below(members.size() - i)]);
+    }
+    members.resize(std::min(members.size(), count));
+}
+
 void EngineImpl::flush() {
     flush_is_set = false;
     const bool is_storm = floods[kFloodsAtOnce - 2] + core.timing.membership.flood_storm > core.now;
@@ -417,11 +440,14 @@ void EngineImpl::flush() {
     }
     std::vector<Slot> neighbours = observers->subjects();
     const bool is_long = core.queue.size() > kFewChanges;
-    if (is_long) {
-        // Each ring alone leads to everybody, so a few of them suffice where members are missing.
-        core.neighbours.subjects_on(kLongFloodRings, neighbours);
-    } else if (!is_storm) {
-        // In a storm each change has several ways to everybody in one direction alone.
+    if (is_long || is_storm) {
+        // In a storm each change has several ways to everybody in one direction alone; and who does
+        // not answer does not hear either.
+        std::erase_if(neighbours, [&](Slot slot) { return observers->is_silent(slot); });
+        if (is_long) {
+            choose(kLongFloodWays, neighbours);
+        }
+    } else {
         neighbours.insert(neighbours.end(), observers->observers().begin(),
                           observers->observers().end());
         std::sort(neighbours.begin(), neighbours.end());

@@ -50,6 +50,8 @@ class EngineImpl {
     void probing(const Message& message, ReplyToken token, Slot sender);
     void apply_updates(const Message& message, Slot sender);
     void enlighten(const Message& message, ReplyToken token, Slot sender);
+    [[nodiscard]] bool others_will_tell(Slot dead) const;
+    void choose(std::size_t count, std::vector<Slot>& members);
     [[nodiscard]] bool was_told(Slot listener, const std::vector<Slot>& news);
     void fire(Instant now);
     void fire(const Timer& timer);

@@ -51,8 +51,8 @@ bool Neighbours::refresh() {
         for (const Slot member : changed_) {
             take_in(member);
         }
-        list(nearest_subjects_, ring_count_, subjects_);
-        list(nearest_observers_, ring_count_, observers_);
+        list(nearest_subjects_, subjects_);
+        list(nearest_observers_, observers_);
     }
     is_complete_ = true;
     changed_.clear();
@@ -76,8 +76,8 @@ void Neighbours::find_all() {
             compare(slot);
         }
     }
-    list(nearest_subjects_, ring_count_, subjects_);
-    list(nearest_observers_, ring_count_, observers_);
+    list(nearest_subjects_, subjects_);
+    list(nearest_observers_, observers_);
 }
 
 void Neighbours::take_in(Slot member) {
@@ -123,17 +123,9 @@ void Neighbours::compare(Slot member) {
     }
 }
 
-void Neighbours::subjects_on(int rings, std::vector<Slot>& members) const {
-    if (nearest_subjects_[0].member == kNoSlot) {
-        members = subjects_;
-        return;
-    }
-    list(nearest_subjects_, std::min(rings, ring_count_), members);
-}
-
-void Neighbours::list(const Rings& rings, int count, std::vector<Slot>& members) {
+void Neighbours::list(const Rings& rings, std::vector<Slot>& members) const {
     members.clear();
-    for (int ring = 0; ring < count; ++ring) {
+    for (int ring = 0; ring < ring_count_; ++ring) {
         members.push_back(rings[static_cast<std::size_t>(ring)].member);
     }
     std::sort(members.begin(), members.end());

@@ -34,10 +34,6 @@ class Neighbours {
 
     [[nodiscard]] const std::vector<Slot>& observers() const { return observers_; }
 
-    // The subjects on the first so many rings, likewise; all of them where everybody observes
-    // everybody.
-    void subjects_on(int rings, std::vector<Slot>& members) const;
-
   private:
     struct Nearest {
         Slot member = kNoSlot;
@@ -51,7 +47,7 @@ class Neighbours {
     void take_in(Slot member);
     void scan(Rings& rings, int ring, RingDirection direction);
     void compare(Slot member);
-    static void list(const Rings& rings, int count, std::vector<Slot>& members);
+    void list(const Rings& rings, std::vector<Slot>& members) const;
 
     const Roster& roster_;
     Slot self_;

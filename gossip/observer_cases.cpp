@@ -17,6 +17,9 @@ constexpr std::uint32_t kRelayedOfABrokenLink = 5;
 // A case that lasts longer than this many times the depth goes on at a fourth of its pace.
 constexpr int kPatientAfterDepths = 4;
 constexpr int kPatience = 4;
+// Its suspicions must stay within their validity, which is 2.4 times their usual distance: else no
+// two accusers of a long case would ever know of each other.
+constexpr int kPatienceOfWords = 2;
 // A connection is replaced when it has not answered for this many intervals of fresh pings: an
 // answer that is merely slower than the timeout must not lose its way.
 constexpr int kConnectionPatience = 3;
@@ -132,9 +135,9 @@ void ObserverDetection::schedule_case(Watch& w) {
         next = std::min(next, std::max(core_.now, suspect_at(w)));
     } else {
         next = std::min(next, w.next_suspicion);
-        const Instant deep = deep_at(w);
-        if (deep > core_.now) {
-            next = std::min(next, deep);
+        const Instant ready = std::max(deep_at(w), relays_had_time(w));
+        if (ready > core_.now) {
+            next = std::min(next, ready);
         }
     }
     // Never at this very instant: a case must not spin.
@@ -160,6 +163,9 @@ void ObserverDetection::on_case_tick(Slot member, Instant at) {
         ask_helpers(*w, core_.timing.ping_req_count);
     } else if (w->askers.empty()) {
         replace_silent_helpers(*w);
+    }
+    if (!must_be_quiet()) {
+        ask_new_relays(*w);
     }
     keep_hearing_answers(last_answer_);
     w = watch_of(member);  // Other members may have been added to the list.
@@ -221,15 +227,16 @@ void ObserverDetection::suspect(Watch& w, Duration silence) {
         ask_for_more_accusers(w);
     }
     const bool patient = silence > core_.timing.silence_min * kPatientAfterDepths;
-    w.next_suspicion = core_.now + core_.timing.suspicion_resend * (patient ? kPatience : 1);
+    w.next_suspicion = core_.now + core_.timing.suspicion_resend * (patient ? kPatienceOfWords : 1);
     say_suspicion(w, silence);
     accuse(w.member, core_.self, silence);
 }
 
-// To all who may have something to say about it: its observers, who helps and who asked. Then,
-// every other time but kWordsToAll, to those of its observers alone who accuse it too: of the
-// others each would have said so, and then it becomes such; and of all who accuse it, some must
-// hear enough of the rest, not each.
+// To its observers and to who asked, for they may have something to say about it. Where that is not
+// enough for a death, the second time to them again, and to the helpers. Then, every time but
+// kWordsToAll, to those of its observers alone who accuse it too: of the others each would have
+// said so, and then it becomes such; and of all who accuse it, some must hear enough of the rest,
+// not each.
 void ObserverDetection::say_suspicion(Watch& w, Duration silence, std::size_t strangers) {
     std::vector<Slot> audience;
     std::vector<Slot> known;
@@ -238,10 +245,14 @@ void ObserverDetection::say_suspicion(Watch& w, Duration silence, std::size_t st
     if (strangers > 0) {
         core_.pick_live(strangers, known, audience);
     }
-    if (w.words++ % kWordsToAll == 0) {
+    const bool is_first = w.words == 0;
+    const bool must_reach_more = w.words == 1 && has_few_accusers(w);
+    if (w.words++ % kWordsToAll == 0 || must_reach_more) {
         audience.insert(audience.end(), known.begin(), known.end());
         for (const Helper& helper : w.helpers) {
-            audience.push_back(helper.member);
+            if (!is_first) {
+                audience.push_back(helper.member);
+            }
         }
         for (const Asker& asker : w.askers) {
             audience.push_back(asker.member);
@@ -277,6 +288,12 @@ void ObserverDetection::consider_death(Watch& w) {
     const bool is_deep = w.case_is_open && w.we_suspect && core_.now >= deep_at(w);
     if (doubt() != DoubtReason::None || (!is_deep && !has_small_share(w))) {
         return;
+    }
+    if (is_deep) {
+        ask_new_relays(w);
+        if (core_.now < relays_had_time(w)) {
+            return;
+        }
     }
     std::uint32_t breadth =
         accusers_needed(core_.timing.accuser_count, core_.roster.live(), reachable_count(w.member));

@@ -20,6 +20,8 @@ constexpr int kConnectingRoundTrips = 4;
 // A miss must leave time for the questions to others: it is noticed in this part of the silence
 // that a death takes.
 constexpr int kTimeoutsInDepth = 3;
+// One that holds itself back pings its subjects so many times as rarely.
+constexpr Duration::rep kTurnsOfTheHeld = 4;
 // A watch that is no subject is kept this long after its last use.
 constexpr Duration kWatchIdle = std::chrono::seconds(30);
 
@@ -95,7 +97,7 @@ void ObserverDetection::drop_watches_of(Slot member) {
     std::erase_if(accusations_, [member](const Accusation& a) { return a.subject == member; });
     std::erase_if(reachable_, [member](const MemberTime& r) { return r.member == member; });
     std::erase_if(graces_, [member](const MemberTime& g) { return g.member == member; });
-    std::erase(relays_, member);
+    std::erase_if(relays_, [member](const MemberTime& r) { return r.member == member; });
     remove_outstanding(member);
 }
 
@@ -287,8 +289,10 @@ void ObserverDetection::on_subject_ping(Slot member) {
     const auto turns =
         static_cast<Duration::rep>(std::max<std::size_t>(core_.neighbours.subjects().size(), 1));
     // The answer says when the subject wants the next one; this is for the case that none comes.
-    schedule_subject(*w, core_.now + (is_looked_at(*w) ? probe_spacing(core_.timing)
-                                                       : core_.timing.period * turns));
+    // Nobody heeds whoever stays away: it need only hear how its view changes.
+    const Duration own_turn =
+        core_.timing.period * turns * (doubt() == DoubtReason::HeldBack ? kTurnsOfTheHeld : 1);
+    schedule_subject(*w, core_.now + (is_looked_at(*w) ? probe_spacing(core_.timing) : own_turn));
     if (!w->case_is_open) {
         ping(*w, false);
     }
@@ -382,6 +386,11 @@ void ObserverDetection::note_answering(Watch& w) {
         core_.notice(NoticeKind::LinkMended, 0, core_.endpoint_of(w.member), 0,
                      std::string(core_.name_of(w.member)));
     }
+}
+
+bool ObserverDetection::is_silent(Slot member) const {
+    const Watch* w = watch_of(member);
+    return w != nullptr && w->case_is_open;
 }
 
 void ObserverDetection::note_reachable(Slot member) {

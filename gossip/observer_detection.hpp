@@ -47,6 +47,9 @@ class ObserverDetection {
 
     [[nodiscard]] std::optional<Observation> observation(Instant now, Slot member) const;
 
+    // A ping of ours to it is missed.
+    [[nodiscard]] bool is_silent(Slot member) const;
+
     // Cases that are open and accusations that are held.
     [[nodiscard]] std::size_t case_count() const;
 
@@ -153,6 +156,12 @@ class ObserverDetection {
         Instant share_heard = Instant::min();  // the last time that it counted misses
     };
 
+    // A member and a time that belongs to it.
+    struct MemberTime {
+        Slot member = kNoSlot;
+        Instant at;
+    };
+
     Watch* watch_of(Slot member);
     [[nodiscard]] const Watch* watch_of(Slot member) const;
     Watch* watch(Slot member);
@@ -184,6 +193,9 @@ class ObserverDetection {
     void add_relay(const Watch& watch,
                    const std::vector<Slot>& excluded,
                    std::vector<Slot>& helpers) const;
+    [[nodiscard]] bool is_new_relay(const Watch& watch, const MemberTime& relay) const;
+    void ask_new_relays(Watch& watch);
+    [[nodiscard]] Instant relays_had_time(const Watch& watch) const;
     void remember_relay(Watch& watch, Slot helper, std::uint32_t sequence);
     void tell_helper(const Watch& watch, Slot helper);
     [[nodiscard]] Duration usual_round_trip(const Watch& watch) const;
@@ -192,6 +204,7 @@ class ObserverDetection {
     [[nodiscard]] bool may_replace_connection(const Watch& watch) const;
     void ask_strangers(Watch& watch, std::size_t count, std::vector<Slot> excluded);
     void ask_strangers(Watch& watch);
+    [[nodiscard]] bool has_few_accusers(const Watch& watch) const;
     void ask_for_more_accusers(Watch& watch);
     void ask(Watch& watch, const std::vector<Slot>& helpers);
     void burst();
@@ -221,6 +234,7 @@ class ObserverDetection {
     void after_answer(Duration round_trip);
     void keep_hearing_answers(Instant last_answer);
     void check_doubt();
+    void ping_all_subjects_soon();
     void ask_random_members(std::size_t count);
     [[nodiscard]] Duration quiet_pause() const;
     void remove_outstanding(Slot member);
@@ -247,16 +261,10 @@ class ObserverDetection {
     std::vector<Outstanding> outstanding_;
     std::vector<Accusation> accusations_;
 
-    // A member and a time that belongs to it.
-    struct MemberTime {
-        Slot member = kNoSlot;
-        Instant at;
-    };
-
     std::vector<MemberTime> reachable_;  // members with a round trip lately, and when
     std::vector<MemberTime>
         graces_;  // members that announced a restart, and until when they keep their place
-    std::vector<Slot> relays_;  // helpers that proved somebody's life lately, the last one first
+    std::vector<MemberTime> relays_;  // helpers that proved somebody's life, the last one first
     std::vector<Slot> scratch_slots_;
     bool subject_lost_watch_ = false;  // it restarted, and is a subject still
     Instant slots_origin_;             // of the cycle of our observers, at random within a period

@@ -62,7 +62,7 @@ void ObserverDetection::keep_hearing_answers(Instant last_answer) {
     const Duration pause = core_.timing.self_doubt.silence / kQuestionsInDoubt + quiet_pause();
     if (last_answer + pause <= core_.now && core_.now - last_canary_ >= pause) {
         last_canary_ = core_.now;
-        ask_random_members(2);
+        ask_random_members(doubt() == DoubtReason::None ? 2 : 1);
     }
 }
 
@@ -91,6 +91,16 @@ void ObserverDetection::ask_random_members(std::size_t count) {
     }
 }
 
+// Those of a member that stays away were pinged rarely.
+void ObserverDetection::ping_all_subjects_soon() {
+    for (Watch& w : watches_) {
+        if (w.is_subject) {
+            schedule_subject(
+                w, core_.now + core_.random.between(Duration::zero(), core_.timing.period));
+        }
+    }
+}
+
 void ObserverDetection::check_doubt() {
     const DoubtReason reason = doubt();
     doubted_at_ = reason == DoubtReason::None ? doubted_at_ : core_.now;
@@ -102,6 +112,9 @@ void ObserverDetection::check_doubt() {
         if (told_doubt_ == DoubtReason::HeldBack || reason == DoubtReason::HeldBack) {
             // Nobody heeds what is seen while away, and it was seen with bad eyes.
             withdraw_cases();
+        }
+        if (told_doubt_ == DoubtReason::HeldBack) {
+            ping_all_subjects_soon();
         }
         if (reason != DoubtReason::None) {
             ask_random_members(2);
@@ -126,6 +139,10 @@ std::string_view ObserverDetection::doubt_text() const {
 void ObserverDetection::settle() {
     refresh_neighbours();
     doubt_.set_company(core_.roster.live() - 1);
+    if (doubt_.is_half_silent(core_.now)) {
+        // The only ones asked of late may be dead, or their answers excused.
+        keep_hearing_answers(last_round_trip_);
+    }
     check_doubt();
 }
 

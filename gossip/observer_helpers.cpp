@@ -23,6 +23,8 @@ constexpr std::size_t kHelpersAtOnce = 16;
 constexpr std::size_t kAskersMax = 16;
 // Helpers that are remembered because they reached whom we could not.
 constexpr std::size_t kRelaysMax = 4;
+// A death waits for them no longer than this many times the shortest timeout.
+constexpr int kRelayTimeouts = 2;
 
 }  // namespace
 
@@ -111,7 +113,7 @@ void ObserverDetection::replace_silent_helpers(Watch& w) {
 // it.
 void ObserverDetection::ask_strangers(Watch& w, std::size_t count, std::vector<Slot> excluded) {
     std::vector<Slot> strangers;
-    for (const Slot relay : relays_) {
+    for (const auto& [relay, at] : relays_) {
         if (strangers.size() < count && core_.roster.is_live(relay) &&
             std::find(excluded.begin(), excluded.end(), relay) == excluded.end()) {
             strangers.push_back(relay);
@@ -138,7 +140,7 @@ void ObserverDetection::add_relay(const Watch& w,
         return std::find(slots.begin(), slots.end(), slot) != slots.end();
     };
     const Slot own = has_relay(w) ? w.relay : kNoSlot;
-    const Slot relay = own == kNoSlot && !relays_.empty() ? relays_.front() : own;
+    const Slot relay = own == kNoSlot && !relays_.empty() ? relays_.front().member : own;
     if (relay == kNoSlot || is_in(excluded, relay) || is_in(helpers, relay)) {
         return;
     }
@@ -157,6 +159,39 @@ bool ObserverDetection::has_relay(const Watch& w) const {
     return of_relay == nullptr || !of_relay->case_is_open;
 }
 
+// It reached somebody else while this case was open already: it may stand on the only way around
+// what cuts the subject off, too.
+bool ObserverDetection::is_new_relay(const Watch& w, const MemberTime& relay) const {
+    return relay.at >= w.unanswered_since && relay.member != w.member &&
+           core_.roster.is_live(relay.member) && !is_silent(relay.member);
+}
+
+void ObserverDetection::ask_new_relays(Watch& w) {
+    std::vector<Slot> unasked;
+    for (const MemberTime& relay : relays_) {
+        if (is_new_relay(w, relay) &&
+            std::none_of(w.helpers.begin(), w.helpers.end(),
+                         [&](const Helper& helper) { return helper.member == relay.member; })) {
+            unasked.push_back(relay.member);
+        }
+    }
+    ask(w, unasked);
+}
+
+// When the last of them has had the time for an answer. Bounded, however many there are.
+Instant ObserverDetection::relays_had_time(const Watch& w) const {
+    Instant end = Instant::min();
+    for (const Helper& helper : w.helpers) {
+        const bool is_relay = std::any_of(relays_.begin(), relays_.end(), [&](const MemberTime& r) {
+            return r.member == helper.member && is_new_relay(w, r);
+        });
+        if (is_relay && !helper.has_nack) {
+            end = std::max(end, helper.asked_at + core_.timing.probe_timeout_min);
+        }
+    }
+    return std::min(end, deep_at(w) + core_.timing.probe_timeout_min * kRelayTimeouts);
+}
+
 void ObserverDetection::remember_relay(Watch& w, Slot helper, std::uint32_t sequence) {
     const bool had_nack = std::any_of(w.helpers.begin(), w.helpers.end(), [&](const Helper& asked) {
         return asked.sequence == sequence && asked.has_nack;
@@ -164,8 +199,8 @@ void ObserverDetection::remember_relay(Watch& w, Slot helper, std::uint32_t sequ
     w.relay_streak = had_nack ? 0 : w.relay == helper ? w.relay_streak + 1 : 1;
     w.relay = helper;
     ++w.relayed;
-    std::erase(relays_, helper);
-    relays_.insert(relays_.begin(), helper);
+    std::erase_if(relays_, [helper](const MemberTime& r) { return r.member == helper; });
+    relays_.insert(relays_.begin(), {helper, core_.now});
     relays_.resize(std::min(relays_.size(), kRelaysMax));
 }
 
@@ -191,11 +226,15 @@ void ObserverDetection::ask_strangers(Watch& w) {
     ask_strangers(w, kStrangersAsked, std::move(known));
 }
 
+bool ObserverDetection::has_few_accusers(const Watch& w) const {
+    return valid_accusers(w.member, false, nullptr) < accusers_needed(core_.timing.accuser_count,
+                                                                      core_.roster.live(),
+                                                                      reachable_count(w.member));
+}
+
 // Every further one asks more of them, while too few accuse.
 void ObserverDetection::ask_for_more_accusers(Watch& w) {
-    const std::uint32_t needed =
-        accusers_needed(core_.timing.accuser_count, core_.roster.live(), reachable_count(w.member));
-    if (w.helpers.size() < kHelpersMax && valid_accusers(w.member, false, nullptr) < needed) {
+    if (w.helpers.size() < kHelpersMax && has_few_accusers(w)) {
         ask_helpers(
             w, std::min<std::size_t>(core_.timing.ping_req_count, kHelpersMax - w.helpers.size()));
     }

@@ -10,6 +10,8 @@ namespace memberd::sim {
 namespace {
 
 constexpr std::uint32_t kRoundsBetweenLooks = 16;
+// As in the engine.
+constexpr int kTurnsOfTheHeld = 4;
 constexpr std::uint32_t kNoRound = 0xffffffff;
 
 template <typename Value>
@@ -155,6 +157,13 @@ void ProbeChecker::judge_subjects(const EngineCall& call, Prober& prober, Violat
         return;
     }
     prober.looked_at = call.local;
+    const bool is_held = call.engine.status(call.local).held_for > Duration::zero();
+    if (std::exchange(prober.is_held, is_held) && !is_held) {
+        for (Subject& subject : prober.subjects) {
+            subject.since = call.local;
+        }
+    }
+    const Duration most = period_ * (ring_count_ + 2) * (is_held ? kTurnsOfTheHeld : 1);
     std::vector<Subject> subjects;
     for (const std::string_view name : call.engine.subjects()) {
         const auto view = call.engine.find(name);
@@ -168,7 +177,6 @@ void ProbeChecker::judge_subjects(const EngineCall& call, Prober& prober, Violat
                          [&](const Subject& subject) { return subject.address == *address; });
         const Instant since = known == prober.subjects.end() ? call.local : known->since;
         subjects.push_back({*address, since});
-        const Duration most = period_ * (ring_count_ + 2);
         if (call.local - since > most) {
             violations.add(call.now, "I13",
                            fmt::format("{} has not pinged its subject {} for {:.1f} s", call.who(),

@@ -5,7 +5,8 @@
 // Mode memberd: an observer pings each of its subjects at least every K + 2 periods (a turn of all
 // K, and what a missed answer or a change of turns costs), less the time for which its timers had
 // to wait; and where nothing happens every member
-// that is alive is pinged by somebody in any two periods.
+// that is alive is pinged by somebody in any two periods. Whom nobody heeds, because it was removed
+// again and again and stays away, has four times as long.
 //
 // Thread rule: one thread. Complexity: O(1) a ping, O(members known) every 16th round, O(K) a
 // period.
@@ -51,6 +52,7 @@ class ProbeChecker {
         std::unordered_map<std::uint64_t, AddressId> places;  // by name key; never iterated
         std::vector<Subject> subjects;                        // mode memberd
         Instant looked_at = Instant::min();                   // at its subjects
+        bool is_held = false;                                 // at the last look
         Instant due = kNever;                                 // when its timers wanted to fire next
     };
 

@@ -107,14 +107,14 @@ class EvidenceRig : public CheckerRig {
 
 TEST(CheckerEvidence, AcceptsADeathWithDepthAndBreadth) {
     EvidenceRig rig;
-    rig.gather(3s, {1, 2, 3});
+    rig.gather(2800ms, {1, 2, 3});
     rig.declares();
     EXPECT_EQ(rig.reported(), "");
 }
 
 TEST(CheckerEvidence, ReportsADeathBeforeItsDepth) {
     EvidenceRig rig;
-    rig.gather(2990ms, {1, 2, 3});
+    rig.gather(2790ms, {1, 2, 3});
     rig.declares();
     EXPECT_TRUE(rig.has_reported("I5")) << rig.reported();
 }

@@ -134,6 +134,20 @@ class ProbeRig : public CheckerRig {
         now = end;
     }
 
+    // m1 tells m0's engine of its death, on the word of m1 and m2.
+    void be_removed() {
+        std::vector<std::uint8_t> bytes;
+        Claim death = claim(0);
+        death.state = MemberState::Dead;
+        Envelope sender = envelope(1);
+        sender.cluster = static_cast<std::uint32_t>(name_key(config.cluster));
+        Encoder encoder(bytes);
+        encoder.gossip(sender, 1);
+        encoder.update(update(0, death, {1, 2}));
+        Output ignored;
+        engines[0]->receive(now, 77, bytes, ignored);
+    }
+
     void ping(std::size_t to, bool is_calm = false) {
         say(to, [&](Encoder& encoder) { encoder.ping(envelope(0), {++sequence_, false}, 0); });
         judge_probe(is_calm);
@@ -176,6 +190,20 @@ TEST(CheckerProbes, ReportsASubjectThatItsObserverForgets) {
     }
     EXPECT_EQ(rig.reported(), "");
     rig.run_for(1500ms);
+    EXPECT_TRUE(rig.has_reported("I13")) << rig.reported();
+}
+
+// Removed twice, it stays away: nobody heeds what it observes.
+TEST(CheckerProbes, GrantWhoStaysAwayFourTimesAsLong) {
+    ProbeRig rig(Mode::Memberd);
+    rig.now += 30s;  // The others have lived for long.
+    rig.judge_probe(false);
+    rig.be_removed();
+    rig.be_removed();
+    ASSERT_GT(rig.engines[0]->status(rig.now).held_for, 0s);
+    rig.run_for(25s);
+    EXPECT_EQ(rig.reported(), "");
+    rig.run_for(25s);
     EXPECT_TRUE(rig.has_reported("I13")) << rig.reported();
 }
 

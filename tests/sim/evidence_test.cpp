@@ -31,17 +31,24 @@ bool is_believed(const Cluster& cluster, Member accuser) {
 TEST(Evidence, OfAnAccuserThatHasGoneIsWithdrawn) {
     ClusterOptions options = options_of({Mode::Memberd, 32});
     options.carrying = Carrying::Datagram;  // what it says needs no connection that is new
-    Cluster cluster(options);
-    cluster.run_for(12s);
-    cluster.cut_ingress(3);  // Hears no answer, so it accuses others, until it doubts itself.
-    ASSERT_TRUE(cluster.run_until([&] { return is_believed(cluster, 3); }, 10s))
-        << cluster.explain();
-    cluster.heal();
-    cluster.leave(3);
-    cluster.run_for(20s);
-
-    EXPECT_FALSE(is_believed(cluster, 3)) << cluster.explain();
-    expect_sound(cluster);
+    int believed = 0;
+    for (Member accuser = 0; accuser < 8; ++accuser) {
+        Cluster cluster(options);
+        cluster.run_for(12s);
+        // Hears no answer, so it accuses others, until it doubts itself. Most of those that it
+        // tells have pinged the accused meanwhile, and know better.
+        cluster.cut_ingress(accuser);
+        if (!cluster.run_until([&] { return is_believed(cluster, accuser); }, 3s)) {
+            continue;
+        }
+        ++believed;
+        cluster.heal();
+        cluster.leave(accuser);
+        cluster.run_for(20s);
+        EXPECT_FALSE(is_believed(cluster, accuser)) << cluster.explain();
+        expect_sound(cluster);
+    }
+    EXPECT_GE(believed, 2);
 }
 
 std::uint64_t missed_probes(const Cluster& cluster) {

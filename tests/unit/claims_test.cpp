@@ -47,6 +47,7 @@ TEST_F(Claims, OfOnesOwnDeathAreRefutedWithAHigherIncarnationAndToldBack) {
 
 TEST_F(Claims, OfOnesOwnDeathInAnEarlierIncarnationAreOnlyCorrected) {
     rig.hear_gossip(a(), {about_self(MemberState::Dead, 3)});
+    rig.run_for(600ms);  // The refutation is no news any more.
     rig.forget_past();
     rig.hear_gossip(a(), {about_self(MemberState::Dead, 2)});
 

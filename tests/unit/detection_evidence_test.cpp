@@ -395,6 +395,39 @@ TEST_F(Doubt, BySilenceAsksNoHelpersAndPingsLittle) {
     EXPECT_LE(rig->count<Ping>(), 13U);
 }
 
+// Whoever is asked about a member that does not answer, and then hears that it lives, may have
+// asked nobody else for a while.
+TEST_F(Doubt, IsForestalledByAQuestionToSomebodyElse) {
+    start(40);
+    for (int i = 0; i < 40; ++i) {
+        Peer& peer = rig->peer((i < 10 ? "p0" : "p") + std::to_string(i));
+        peer.next_slot_ms = 15'000;
+        peer.delay = 350ms;  // So what is asked for the first time has 1.7 s to answer.
+    }
+    rig->run_for(40s);
+    const std::vector<std::string_view> subjects = rig->engine.subjects();
+    int i = 0;
+    while (std::find(subjects.begin(), subjects.end(), p(i).profile.name) != subjects.end()) {
+        ++i;
+    }
+    Peer& gone = p(i);
+    gone.answers = false;
+    rig->forget_past();
+    std::size_t answered = 0;
+    for (int round = 0; round < 20; ++round) {
+        rig->hear_ping_req(p(i + 1), {9, gone.profile.name, gone.profile.instance, 0}, 701);
+        const Instant end = rig->now + 3s;
+        while (rig->now < end) {
+            rig->run_for(10ms);
+            for (; answered < rig->count<Nack>(); ++answered) {
+                rig->hear_alive(p(i + 1), {gone.profile.name, gone.profile.instance, 0, 1});
+            }
+        }
+    }
+    EXPECT_GE(answered, 10U);
+    EXPECT_EQ(rig->noticed(NoticeKind::DoubtBegan), nullptr);
+}
+
 TEST_F(Doubt, OfTheLastOneEndsAndItsOwnEvidenceDecides) {
     start(1);
     p(0).answers = false;

@@ -85,6 +85,26 @@ TEST_F(Flapping, AccusesNobodyAndSaysWhyWhileItStaysAway) {
     EXPECT_GT(rig.count<Suspicion>(), 0U);
 }
 
+TEST_F(Flapping, PingsAFourthAsOftenMeanwhileAndAllSubjectsSoonAfterwards) {
+    rig.forget_past();
+    rig.run_for(32s);
+    const std::size_t usual = rig.count<Ping>();
+    hear_of_own_death();
+    hear_of_own_death();
+    ASSERT_EQ(rig.engine.status(rig.now).held_for, 60s);
+    rig.run_for(20s);  // The turns that were set before are over.
+    rig.forget_past();
+    rig.run_for(32s);
+    const std::size_t meanwhile = rig.count<Ping>();
+    EXPECT_GE(meanwhile, usual / 8);
+    EXPECT_LE(meanwhile, usual / 3);
+    rig.run_for(8s);
+    ASSERT_EQ(rig.engine.status(rig.now).held_for, 0s);
+    rig.forget_past();
+    rig.run_for(1s);
+    EXPECT_GE(rig.count<Ping>(), rig.engine.subjects().size());
+}
+
 TEST_F(Flapping, OutdoesTheGreatestDeathThatItHasHeardOf) {
     hear_of_own_death();
     hear_of_own_death();

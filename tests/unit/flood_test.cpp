@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kRingsOfLongFloods = 4;
+constexpr std::size_t kWaysOfLongFloods = 4;
 
 class Flood : public ::testing::Test {
   protected:
@@ -80,14 +80,34 @@ TEST_F(Flood, InAStormGoesToSubjectsAlone) {
     }
 }
 
+TEST_F(Flood, InAStormSparesWhoDoesNotAnswer) {
+    Peer& silent = rig.peer(rig.engine.subjects().front());
+    silent.answers = false;
+    while (rig.count<PingReq>() == 0) {
+        ASSERT_TRUE(rig.step(rig.now + 20s));
+    }
+    int next = 10;
+    for (int i = 0; i < 3; ++i) {
+        while ("p" + std::to_string(next) == silent.profile.name) {
+            ++next;
+        }
+        rig.forget_past();
+        hear_of_deaths(next++, 1);
+        rig.run_for(20ms);
+    }
+    const auto counts = told();
+    EXPECT_EQ(counts.size(), rig.engine.subjects().size() - 1);
+    EXPECT_FALSE(counts.contains(silent.profile.name));
+}
+
 TEST_F(Flood, OfManyChangesGoesToFewSubjectsInLongMessages) {
     hear_of_deaths(10, 40);
     rig.run_for(20ms);
     const std::set<std::string> subjects = named(rig.engine.subjects());
-    ASSERT_GT(subjects.size(), kRingsOfLongFloods);
+    ASSERT_GT(subjects.size(), kWaysOfLongFloods);
     const auto counts = told();
     EXPECT_GE(counts.size(), 2U);
-    EXPECT_LE(counts.size(), kRingsOfLongFloods);
+    EXPECT_LE(counts.size(), kWaysOfLongFloods);
     for (const auto& [name, count] : counts) {
         EXPECT_TRUE(subjects.contains(name)) << name;
         EXPECT_EQ(count, 40U) << name;
@@ -139,6 +159,71 @@ TEST_F(Flood, OfWhoIsHeldBackTellsNoAccused) {
     }
     ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
     EXPECT_EQ(hear_by_sync(21), 0U);
+}
+
+// Who comes back from a long pause learns of many deaths at once, and is the last to.
+TEST_F(Flood, OfDeathsBySyncTellsFewAccusedAtOnce) {
+    std::vector<Said> deaths;
+    for (int i = 10; i < 50; ++i) {
+        Peer& accused = rig.peer("p" + std::to_string(i));
+        deaths.push_back(with_profile(dead(accused, {"p02", "p03"}), accused));
+    }
+    rig.forget_past();
+    rig.hear_sync(rig.peer("p01"), deaths);
+    rig.run_for(10ms);
+    EXPECT_EQ(told().size(), 16U);
+    rig.run_for(2s);
+    for (int i = 10; i < 50; ++i) {
+        EXPECT_EQ(rig.state_of("p" + std::to_string(i)), MemberState::Dead) << i;
+    }
+}
+
+// --- What the dead, and those who are wrong, are told ---
+
+TEST_F(Flood, WhoIsDeadAndPingsIsAlwaysToldAndWhoAnswersByAFewAlone) {
+    hear_of_deaths(10, 40);
+    rig.run_for(1s);
+    rig.forget_past();
+    std::size_t told_of_answers = 0;
+    for (int i = 10; i < 50; ++i) {
+        const Peer& dead_peer = rig.peer("p" + std::to_string(i));
+        rig.hear_ack(dead_peer, 4711);
+        told_of_answers += rig.said_of(dead_peer.profile.name).empty() ? 0 : 1;
+    }
+    EXPECT_GE(told_of_answers, 3U);
+    EXPECT_LE(told_of_answers, 20U);
+    rig.run_for(2s);
+    rig.forget_past();
+    for (int i = 10; i < 50; ++i) {
+        rig.hear_ping(rig.peer("p" + std::to_string(i)), 1, 800);
+    }
+    EXPECT_EQ(rig.count<Gossip>(), 40U);
+}
+
+TEST_F(Flood, WhereFewLiveAllTellTheDeadThatAnswer) {
+    hear_of_deaths(10, 45);
+    rig.run_for(1s);
+    ASSERT_LE(rig.engine.status(rig.now).alive, 16U);
+    rig.forget_past();
+    for (int i = 10; i < 55; ++i) {
+        rig.hear_ack(rig.peer("p" + std::to_string(i)), 4711);
+    }
+    EXPECT_EQ(rig.count<Gossip>(), 45U);
+}
+
+TEST_F(Flood, ARefutationThatIsOnItsWayIsNotRepeatedToEachWhoIsLate) {
+    Said own = about_self(MemberState::Dead, 0);
+    own.accusers = {"p02", "p03"};
+    rig.hear_gossip(rig.peer("p01"), {own});
+    ASSERT_EQ(rig.engine.self().claim.incarnation, 1U);
+    rig.run_for(50ms);
+    rig.forget_past();
+    rig.hear_gossip(rig.peer("p04"), {own});
+    EXPECT_EQ(rig.count<Gossip>(), 0U);
+    rig.run_for(500ms);
+    rig.forget_past();
+    rig.hear_gossip(rig.peer("p04"), {own});
+    EXPECT_EQ(rig.count<Gossip>(), 1U) << "now it is wrong";
 }
 
 }  // namespace

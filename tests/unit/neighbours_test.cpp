@@ -78,27 +78,6 @@ TEST_F(NeighboursTest, FollowMoreChangesAtOnceThanAreRemembered) {
     expect_as_found_anew();
 }
 
-TEST_F(NeighboursTest, OnAFewRingsAreSomeOfTheSubjects) {
-    std::vector<Slot> few;
-    for (int i = 0; i < 5; ++i) {
-        neighbours.changed(insert("member" + std::to_string(i)));
-    }
-    neighbours.refresh();
-    neighbours.subjects_on(3, few);
-    EXPECT_EQ(few, neighbours.subjects()) << "everybody observes everybody";
-
-    for (int i = 5; i < 100; ++i) {
-        neighbours.changed(insert("member" + std::to_string(i)));
-    }
-    neighbours.refresh();
-    for (int rings = 1; rings <= kNeighbourRings; ++rings) {
-        std::vector<Slot> expected;
-        find_subjects(roster, self, rings, expected);
-        neighbours.subjects_on(rings, few);
-        EXPECT_EQ(few, expected) << rings;
-    }
-}
-
 TEST_F(NeighboursTest, SayThatNothingHasChanged) {
     neighbours.changed(insert("other"));
     EXPECT_TRUE(neighbours.refresh());

@@ -40,6 +40,8 @@ TEST(Timing, KeepsTheOrderInWhichACaseUnfolds) {
         // One suspicion may be lost on the way and the accuser still counts at the deadline.
         EXPECT_GE(t.suspicion_validity, 2 * t.suspicion_resend);
         EXPECT_GE(t.silence_min - t.suspect_after, 2 * t.suspicion_resend);
+        // Also where they are said half as often.
+        EXPECT_LT(2 * t.suspicion_resend, t.suspicion_validity);
         // Whoever hears nobody doubts before it declares, and is not in doubt by its own probes.
         EXPECT_LT(t.self_doubt.silence, t.silence_min);
         EXPECT_GT(t.self_doubt.silence, t.period);
@@ -68,7 +70,7 @@ TEST(Timing, HoldsTheConstantsOfTheLanTable) {
     const Timing& t = timing_of(TimingProfile::Lan);
     EXPECT_EQ(t.period, 1s);
     EXPECT_EQ(t.suspect_after, 1800ms);
-    EXPECT_EQ(t.silence_min, 3s);
+    EXPECT_EQ(t.silence_min, 2800ms);
     EXPECT_EQ(t.silence_max, 6s);
     EXPECT_EQ(t.self_doubt.silence, 2500ms);
     EXPECT_EQ(t.self_doubt.doubt_max, 10s);
