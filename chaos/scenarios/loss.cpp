@@ -18,6 +18,10 @@ double harmless_loss(std::size_t n) {
     return n <= 100 ? 0.25 : n <= 300 ? 0.20 : n <= 1000 ? 0.15 : 0.10;
 }
 
+Accuracy accuracy_at(double loss, std::size_t n) {
+    return loss > harmless_loss(n) ? Accuracy::Counted : Accuracy::Judged;
+}
+
 // What one cell of the table found.
 struct Cell {
     std::uint64_t deaths_on = 0;     // while messages were lost
@@ -49,8 +53,8 @@ constexpr std::array kPhaseSettings{
 };
 
 void loss_phase(const ScenarioOptions& options, Report& report) {
-    Trial trial(options, report);
     const double loss = options.number("phase_loss");
+    Trial trial(options, report, options.cluster, accuracy_at(loss, options.cluster.n));
     const Cell cell = run_cell(trial, loss, options.duration("on_s"), options.duration("off_s"));
     trial.took_hold(not_carried(*trial) > 0, "everything was carried");
     trial.add_traffic();
@@ -80,7 +84,7 @@ void sweep_losses(const ScenarioOptions& options, Report& report, ClusterOptions
     double cliff = 2.0;
     for (const double loss : kLosses) {
         Report one;
-        Trial trial(options, one, cluster);
+        Trial trial(options, one, cluster, accuracy_at(loss, cluster.n));
         const Cell cell =
             run_cell(trial, loss, options.duration("on_s"), options.duration("off_s"));
         trial.close();

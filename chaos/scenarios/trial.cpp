@@ -20,11 +20,14 @@ constexpr auto kUnlimited = std::numeric_limits<std::uint64_t>::max();
 Trial::Trial(const ScenarioOptions& options, Report& report)
     : Trial(options, report, options.cluster) {}
 
-Trial::Trial(const ScenarioOptions& options, Report& report, ClusterOptions cluster)
+Trial::Trial(const ScenarioOptions& options,
+             Report& report,
+             ClusterOptions cluster,
+             Accuracy accuracy)
     : options_(options),
       report_(report),
       cluster_(std::move(cluster)) {
-    if (is_memberd() && cluster_.options().checks == Checks::On) {
+    if (is_memberd() && accuracy == Accuracy::Judged && cluster_.options().checks == Checks::On) {
         // How many may be lost is for each scenario to say; how, is the same for all.
         AccuracyBudget budget;
         budget.false_deaths = kUnlimited;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -15,11 +16,21 @@ namespace memberd::sim {
 // How long everything is left in peace before something is broken: histories of round trips fill.
 inline constexpr Duration kSettle = std::chrono::seconds(15);
 
+// Whether the loss of somebody healthy ends a run of mode memberd (I14): not where a scenario goes
+// beyond what is promised, to count such losses.
+enum class Accuracy : std::uint8_t {
+    Judged,
+    Counted,
+};
+
 class Trial {
   public:
     Trial(const ScenarioOptions& options, Report& report);
     // Another cluster than the options say.
-    Trial(const ScenarioOptions& options, Report& report, ClusterOptions cluster);
+    Trial(const ScenarioOptions& options,
+          Report& report,
+          ClusterOptions cluster,
+          Accuracy accuracy = Accuracy::Judged);
 
     // --- Faults and time ---
 
