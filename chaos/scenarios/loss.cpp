@@ -18,10 +18,6 @@ double harmless_loss(std::size_t n) {
     return n <= 100 ? 0.25 : n <= 300 ? 0.20 : n <= 1000 ? 0.15 : 0.10;
 }
 
-Accuracy accuracy_at(double loss, std::size_t n) {
-    return loss > harmless_loss(n) ? Accuracy::Counted : Accuracy::Judged;
-}
-
 // What one cell of the table found.
 struct Cell {
     std::uint64_t deaths_on = 0;     // while messages were lost
@@ -53,8 +49,8 @@ constexpr std::array kPhaseSettings{
 };
 
 void loss_phase(const ScenarioOptions& options, Report& report) {
+    Trial trial(options, report);
     const double loss = options.number("phase_loss");
-    Trial trial(options, report, options.cluster, accuracy_at(loss, options.cluster.n));
     const Cell cell = run_cell(trial, loss, options.duration("on_s"), options.duration("off_s"));
     trial.took_hold(not_carried(*trial) > 0, "everything was carried");
     trial.add_traffic();
@@ -73,6 +69,9 @@ void loss_phase(const ScenarioOptions& options, Report& report) {
 constexpr std::array kLossSizes{50, 100, 300, 1000, 2000};
 constexpr std::array kLosses{0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5};
 
+// Where more is lost, a sweep is there to count who is declared dead.
+constexpr double kJudgedLoss = 0.3;
+
 constexpr std::array kSweepSettings{
     Setting{"n_max", 300, 2000, "sizes above it are left out"},
     Setting{"on_s", 60, 1e6, "how long messages are lost"},
@@ -84,7 +83,8 @@ void sweep_losses(const ScenarioOptions& options, Report& report, ClusterOptions
     double cliff = 2.0;
     for (const double loss : kLosses) {
         Report one;
-        Trial trial(options, one, cluster, accuracy_at(loss, cluster.n));
+        Trial trial(options, one, cluster,
+                    loss > kJudgedLoss ? Accuracy::Counted : Accuracy::Judged);
         const Cell cell =
             run_cell(trial, loss, options.duration("on_s"), options.duration("off_s"));
         trial.close();

@@ -1,11 +1,11 @@
 // Among many members: who hears a suspicion and how often, and who is asked before a death.
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "gossip/observers.hpp"
 #include "tests/unit/support/engine_rig.hpp"
 
 namespace memberd::tests {
@@ -107,6 +107,19 @@ class CaseAmongMany : public ::testing::Test {
         return nullptr;
     }
 
+    // Just before the depth of x a helper that was not asked about it reaches y.
+    const Peer* reach_y_alone() {
+        fall_silent_until_depth_is_near();
+        const Sent* asked = question_about_y_alone();
+        if (asked == nullptr) {
+            return nullptr;
+        }
+        const Peer& relay = rig.peer_at(asked->to);
+        rig.hear_alive(relay,
+                       {y->profile.name, y->profile.instance, asked->body<PingReq>().sequence, 1});
+        return &relay;
+    }
+
     EngineRig rig;
     Peer* x = nullptr;
     Peer* y = nullptr;
@@ -180,31 +193,23 @@ TEST_F(CaseAmongMany, RepeatsItsSuspicionWithinItsValidityHoweverLongItLasts) {
 }
 
 TEST_F(CaseAmongMany, AsksWhoReachedSomebodyElseMeanwhileBeforeADeath) {
-    fall_silent_until_depth_is_near();
-    const Sent* asked = question_about_y_alone();
-    ASSERT_NE(asked, nullptr);
-    Peer& relay = rig.peer_at(asked->to);
-    rig.hear_alive(relay,
-                   {y->profile.name, y->profile.instance, asked->body<PingReq>().sequence, 1});
+    const Peer* relay = reach_y_alone();
+    ASSERT_NE(relay, nullptr);
     accuse(suspect_at + 1150ms);
     EXPECT_EQ(rig.state_of(x->profile.name), MemberState::Suspect);
-    EXPECT_TRUE(asked_about(*x).contains(relay.profile.name));
+    EXPECT_TRUE(asked_about(*x).contains(relay->profile.name));
 
-    const auto questions = rig.all_sent<PingReq>(&relay);
-    rig.hear_alive(relay, {x->profile.name, x->profile.instance,
-                           questions.back()->body<PingReq>().sequence, 1});
+    const auto questions = rig.all_sent<PingReq>(relay);
+    rig.hear_alive(*relay, {x->profile.name, x->profile.instance,
+                            questions.back()->body<PingReq>().sequence, 1});
     accuse(suspect_at + 2s);
     EXPECT_NE(rig.state_of(x->profile.name), MemberState::Dead);
     EXPECT_EQ(rig.engine.counters().deaths, 0U);
 }
 
 TEST_F(CaseAmongMany, WaitsForThemNoLongerThanAnAnswerTakes) {
-    fall_silent_until_depth_is_near();
-    const Sent* asked = question_about_y_alone();
-    ASSERT_NE(asked, nullptr);
-    Peer& relay = rig.peer_at(asked->to);
-    rig.hear_alive(relay,
-                   {y->profile.name, y->profile.instance, asked->body<PingReq>().sequence, 1});
+    const Peer* relay = reach_y_alone();
+    ASSERT_NE(relay, nullptr);
     accuse(suspect_at + 2s);
     ASSERT_EQ(rig.state_of(x->profile.name), MemberState::Dead);
     const Instant at = rig.time_of(x->profile.name, MemberState::Dead);
