@@ -42,17 +42,23 @@ void SelfDoubt::sent(Instant now) {
     if (unanswered_since_ == kNever) {
         unanswered_since_ = now;
     }
+    last_sent_ = now;
 }
 
 AfterAnswer SelfDoubt::answered(Instant now, Duration round_trip) {
     MEMBERD_CHECK(round_trip >= Duration::zero(), "an answer came before its request");
     const bool doubted = doubts(now) != DoubtReason::None || alone(now);
-    unanswered_since_ = kNever;
+    // What was sent before the request that is answered here needs no answer any more; what was
+    // sent after it waits still.
+    if (unanswered_since_ != kNever) {
+        const Instant asked = now - round_trip;
+        unanswered_since_ = last_sent_ <= asked ? kNever : std::max(unanswered_since_, asked);
+    }
     stalled_at_ = kNever;
     stall_reason_ = DoubtReason::None;
     remember(now, seconds(round_trip));
     slow_ = answers_are_slow();
-    return doubted && !slow_ ? AfterAnswer::RestartCases : AfterAnswer::GoOn;
+    return doubted && !slow_ && !is_silent(now) ? AfterAnswer::RestartCases : AfterAnswer::GoOn;
 }
 
 void SelfDoubt::paused(Instant now, Duration gap) {

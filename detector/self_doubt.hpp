@@ -1,18 +1,19 @@
 // Is it me? While this member has reason to think that it is the sick one, it accuses nobody.
 //
 // Four reasons, from this member's own requests and its own loop:
-// * Silence: a request of mine is unanswered for `silence` and nothing of mine was answered since
-// it
-//   was sent. Only requests count: hearing others proves that receiving works, not that sending
-//   does.
+// * Silence: a request of mine is unanswered for `silence`, and so is all that I sent after it.
+// Only
+//   requests count: hearing others proves that receiving works, not that sending does. A late
+//   answer speaks of the time when its request was sent: it ends no silence that has lasted since.
 // * Pause: the clock jumped by at least `stall_min` (the process was stopped, the machine slept).
 // * LateLoop: a timer fired at least `stall_min` late (starved of CPU).
 // * SlowAnswers: the median of my last 9 round trips is above max(slow_floor, slow_ratio x the
 //   median of the last `memory`): everybody slow at once is me. Or above slow_max: my timing does
 //   not fit this network, and what I suspect means nothing.
-// The next answer ends the first three; SlowAnswers ends with the answer that brings the median
-// down. Either way the end is told by answered(): every case built meanwhile rests on evidence that
-// I may have spoiled, so all are withdrawn and their pings start anew.
+// The next answer ends the second and third, and the first if its request is recent enough;
+// SlowAnswers ends with the answer that brings the median down. Either way the end is told by
+// answered(): every case built meanwhile rests on evidence that I may have spoiled, so all are
+// withdrawn and their pings start anew.
 //
 // Without any answer a doubt cannot last for ever: the last living member of two must be able to
 // say that the other is dead. But the more others would have to have fallen silent at once, the
@@ -28,7 +29,7 @@
 // A count stops at 65,535. Where no answer came to close a half within a whole `memory` of its
 // beginning, both medians begin anew.
 //
-// 128 bytes, no allocation, every operation O(1). Not thread-safe. `now` must never fall.
+// 136 bytes, no allocation, every operation O(1). Not thread-safe. `now` must never fall.
 #pragma once
 
 #include <array>
@@ -118,9 +119,10 @@ class SelfDoubt {
     void remember(Instant now, double round_trip);
 
     const SelfDoubtSettings* settings_;
-    // The oldest request since the last answer, the last stall since it, the start of the current
-    // half; kNever: none.
+    // From when on nothing was answered of what I sent, the last request, the last stall since an
+    // answer, the start of the current half; kNever: none.
     Instant unanswered_since_ = kNever;
+    Instant last_sent_ = kNever;
     Instant stalled_at_ = kNever;
     Instant half_since_ = kNever;
     Instant remembered_at_ = kNever;  // the last round trip for the long run
@@ -135,6 +137,6 @@ class SelfDoubt {
     bool slow_ = false;
 };
 
-static_assert(sizeof(SelfDoubt) <= 128, "constant, and small enough for 10,000 engines");
+static_assert(sizeof(SelfDoubt) <= 136, "constant, and small enough for 10,000 engines");
 
 }  // namespace memberd

@@ -411,6 +411,7 @@ void Claims::declare_dead(Slot member, std::span<const std::uint64_t> accuser_ke
         alone_at_ = core_.now;
     }
     accept_death(member, claim, core_.now, accuser_keys);
+    core_.queue.mark_first_hand(member);
 }
 
 void Claims::declare_suspect(Slot member, Slot accuser) {
@@ -428,6 +429,7 @@ bool Claims::forget(Slot member) {
     update.claim = core_.roster.claim(member);
     update.claim.state = MemberState::Left;
     accept_left(member, update);
+    core_.queue.mark_first_hand(member);
     return true;
 }
 

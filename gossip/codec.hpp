@@ -76,6 +76,8 @@ class Encoder {
   public:
     explicit Encoder(std::vector<std::uint8_t>& buffer) : writer_(buffer) {}
 
+    // The list of updates of a message that was encoded with none: in the place of its last byte.
+    void update_list(std::uint32_t update_count);
     void ping(const Envelope& envelope, const Ping& body, std::uint32_t update_count);
     void ack(const Envelope& envelope, const Ack& body, std::uint32_t update_count);
     void ping_req(const Envelope& envelope, const PingReq& body, std::uint32_t update_count);

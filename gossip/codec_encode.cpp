@@ -15,6 +15,10 @@ void Encoder::begin(const Envelope& envelope, MessageType type) {
     writer_.unsigned_integer(envelope.ring_digest);
 }
 
+void Encoder::update_list(std::uint32_t update_count) {
+    writer_.array(update_count);
+}
+
 void Encoder::ping(const Envelope& envelope, const Ping& body, std::uint32_t update_count) {
     begin(envelope, MessageType::Ping);
     writer_.array(2);

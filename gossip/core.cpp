@@ -11,6 +11,8 @@ namespace {
 
 // Room for the envelope and the body of a probe, so that piggyback never breaks its limit.
 constexpr std::size_t kPiggybackCandidates = 64;
+// The longest head of a list of updates.
+constexpr std::size_t kUpdateListBytes = 3;
 
 }  // namespace
 
@@ -86,6 +88,32 @@ void Core::answer(ReplyToken token, const Endpoint& otherwise) {
     } else {
         request(otherwise);
     }
+}
+
+void Core::reply_bare(ReplyToken to) {
+    reply(to);
+    bare_reply_ = to;
+}
+
+bool Core::add_to_reply(ReplyToken to,
+                        std::uint32_t count,
+                        const std::vector<std::uint8_t>& updates) {
+    if (to == 0 || to != bare_reply_ || out->sends.empty() || out->sends.back().reply_to != to) {
+        return false;
+    }
+    Send& reply = out->sends.back();
+    if (reply.size + kUpdateListBytes + updates.size() > kProbeBytesMax) {
+        return false;
+    }
+    bare_reply_ = 0;
+    out->bytes.pop_back();
+    Encoder encoder(out->bytes);
+    encoder.update_list(count);
+    encoder.raw(updates);
+    const auto size = static_cast<std::uint32_t>(out->bytes.size() - reply.offset);
+    counters.sent_bytes += size - reply.size;
+    reply.size = size;
+    return true;
 }
 
 Update Core::update_of(Slot slot, bool with_profile, Slot accuser) const {

@@ -92,6 +92,12 @@ class Core {
     // Answers where the message came from if that is possible, else at the member's address.
     void answer(ReplyToken token, const Endpoint& otherwise);
 
+    // As reply(), of a message whose list of updates is empty.
+    void reply_bare(ReplyToken to);
+    // Adds updates to the message that was written last. False, and nothing done, if that is no
+    // bare answer to this token, or the answer would be too long.
+    bool add_to_reply(ReplyToken to, std::uint32_t count, const std::vector<std::uint8_t>& updates);
+
     // Bytes of the message that is being built.
     [[nodiscard]] std::size_t message_bytes() const { return out->bytes.size() - message_start_; }
 
@@ -150,6 +156,7 @@ class Core {
   private:
     std::size_t message_start_ = 0;
     std::uint32_t last_sequence_ = 0;
+    ReplyToken bare_reply_ = 0;  // the last one
     std::vector<ProfileId> retired_;
 };
 

@@ -259,10 +259,13 @@ void EngineImpl::enlighten(const Message& message, ReplyToken token, Slot sender
                 break;  // Profiles may be long; whoever lacks the rest will ask again.
             }
         }
-        Encoder encoder = core.begin();
-        encoder.gossip(core.envelope(), count);
-        encoder.raw(core.scratch);
-        core.answer(token, token == 0 ? core.endpoint_of(sender) : Endpoint{});
+        // With the answer to a ping, if that has just been written.
+        if (!is_ping || !same_run || !core.add_to_reply(token, count, core.scratch)) {
+            Encoder encoder = core.begin();
+            encoder.gossip(core.envelope(), count);
+            encoder.raw(core.scratch);
+            core.answer(token, token == 0 ? core.endpoint_of(sender) : Endpoint{});
+        }
     }
     outdated.clear();
 }
@@ -381,6 +384,7 @@ void EngineImpl::fire(const Timer& timer) {
         case TimerKind::PingTimeout:
         case TimerKind::CaseTick:
         case TimerKind::AccusationEnd:
+        case TimerKind::Backlog:
         case TimerKind::RandomContact:
         case TimerKind::SwimPeriod:
         case TimerKind::SwimProbeTimeout:
@@ -447,7 +451,9 @@ void EngineImpl::flush() {
         if (is_long) {
             choose(kLongFloodWays, neighbours);
         }
-    } else {
+    } else if (core.queue.has_first_hand(core.self)) {
+        // Whoever brings the news sends it both ways around the rings, whoever passes it on one
+        // way.
         neighbours.insert(neighbours.end(), observers->observers().begin(),
                           observers->observers().end());
         std::sort(neighbours.begin(), neighbours.end());

@@ -83,6 +83,7 @@ void Joining::on_join(const Message& message, const Join& join, ReplyToken token
         return;
     }
     claims_.apply(newcomer, Source::Gossip, core_.roster.find(newcomer.name));
+    core_.queue.mark_first_hand(core_.roster.find(newcomer.name));
     joined_ = true;
     anti_entropy_.on_items(join.items, token, kNoSlot, true);
 }

@@ -144,6 +144,7 @@ void ObserverDetection::add_subject(Slot member) {
         w->is_subject = true;
         schedule_subject(*w,
                          core_.now + core_.random.between(Duration::zero(), core_.timing.period));
+        restore_bad_record(*w);
     }
 }
 
@@ -177,6 +178,9 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
             return;
         }
         case MembershipEventKind::Departed:
+            if (const Watch* w = watch_of(event.member)) {
+                keep_bad_record(*w);
+            }
             drop_watches_of(event.member);
             drop_accusations_by(event.member);
             return;
@@ -297,32 +301,6 @@ void ObserverDetection::on_subject_ping(Slot member) {
         ping(*w, false);
     }
     judge_share(member);
-}
-
-void ObserverDetection::on_ping(const Ping& ping, Slot sender, ReplyToken token) {
-    Ack ack;
-    ack.sequence = ping.sequence;
-    ack.next_slot_ms = sender == kNoSlot ? 0 : to_wire_ms(next_slot_for(sender));
-    core_.begin().ack(core_.envelope(), ack, 0);
-    core_.reply(token);
-}
-
-// A subject spreads its observers' pings over their common cycle: the i-th gets every T-th slot
-// from i on, so that somebody pings it in each period. Zero for those who are not its observers.
-Duration ObserverDetection::next_slot_for(Slot observer) {
-    refresh_neighbours();
-    const std::vector<Slot>& all = core_.neighbours.observers();
-    const auto found = std::lower_bound(all.begin(), all.end(), observer);
-    if (found == all.end() || *found != observer) {
-        return Duration::zero();
-    }
-    const Duration period = core_.timing.period;
-    const Duration cycle = period * static_cast<Duration::rep>(all.size());
-    const Duration slot = period * static_cast<Duration::rep>(found - all.begin());
-    const Instant earliest = core_.now + period / 2;
-    const Duration into_cycle = (earliest - slots_origin_ - slot) % cycle;
-    const Duration wait = into_cycle > Duration::zero() ? cycle - into_cycle : -into_cycle;
-    return period / 2 + wait;
 }
 
 void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot sender) {
@@ -537,6 +515,9 @@ void ObserverDetection::on_timer(const Timer& timer) {
             return;
         case TimerKind::CaseTick:
             on_case_tick(timer.key, timer.at);
+            return;
+        case TimerKind::Backlog:
+            answer_backlog();
             return;
         case TimerKind::AccusationEnd:
             expire_accusations();

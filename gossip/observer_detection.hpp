@@ -87,6 +87,13 @@ class ObserverDetection {
         bool has_nack = false;
     };
 
+    // Who sent several pings that are answered at once: the last of them, where token is not 0.
+    struct LateAnswer {
+        Slot asker = kNoSlot;
+        std::uint32_t sequence = 0;
+        ReplyToken token = 0;
+    };
+
     // A helper that we asked for a ping.
     struct Helper {
         Slot member = kNoSlot;
@@ -147,6 +154,13 @@ class ObserverDetection {
         bool is_excused = false;  // its answer still shows who is reachable, its absence nothing
     };
 
+    // What a run that is dead now had missed.
+    struct BadRecord {
+        std::uint64_t instance = 0;
+        AnswerRecord record;
+        Instant at;
+    };
+
     // Somebody's suspicion, with its age at the time it was heard.
     struct Accusation {
         Slot subject = kNoSlot;
@@ -173,6 +187,9 @@ class ObserverDetection {
     void ping(Watch& watch, bool fresh);
     void forget_old_pings();
     [[nodiscard]] bool has_no_ping_since(const Watch& watch, Duration lately) const;
+    [[nodiscard]] bool waits_for_later(const Ping& ping, Slot asker, ReplyToken token);
+    void answer(std::uint32_t sequence, Slot asker, ReplyToken token);
+    void answer_backlog();
     void schedule_subject(Watch& watch, Instant at);
     void on_subject_ping(Slot member);
     void on_ping_timeout(std::uint32_t sequence);
@@ -216,6 +233,8 @@ class ObserverDetection {
     [[nodiscard]] bool answers_too_little(const Watch& watch);
     [[nodiscard]] bool is_looked_at(const Watch& watch) const;
     void look_closer(Watch& watch);
+    void keep_bad_record(const Watch& watch);
+    void restore_bad_record(Watch& watch);
     void judge_share(Slot member);
     void hear_of_share(Slot member, Slot accuser);
     void hear_of_answers(Watch& watch);
@@ -260,6 +279,8 @@ class ObserverDetection {
     std::vector<Watch> watches_;
     std::vector<Outstanding> outstanding_;
     std::vector<Accusation> accusations_;
+    std::vector<LateAnswer> late_answers_;
+    std::vector<BadRecord> bad_records_;
 
     std::vector<MemberTime> reachable_;  // members with a round trip lately, and when
     std::vector<MemberTime>

@@ -11,8 +11,11 @@ namespace {
 
 // Helpers in all that are asked about one subject in one case.
 constexpr std::size_t kHelpersMax = 12;
-// Members that don't observe the subject and are asked too when it becomes suspect.
-constexpr std::size_t kStrangersAsked = 2;
+// Members that don't observe the subject and are asked too when it becomes suspect, by each of its
+// observers.
+constexpr std::size_t kStrangersAsked = 1;
+// One in so many helpers must say nothing before others are asked in their place.
+constexpr std::size_t kSilentHelpersParts = 2;
 // In one case where helpers say nothing at all, each replaced by another.
 constexpr std::size_t kReplacedHelpersMax = 32;
 // Whoever was asked in this many times the longest timeout is not asked about somebody else.
@@ -83,13 +86,16 @@ void ObserverDetection::ask_helpers(Watch& w, std::size_t wanted) {
 
 // Helpers that say nothing may be cut off from us as the subject is. Then somebody may stand
 // between the two sides whom both reach: the more are asked, each once for all cases, the sooner
-// one is found. Where all helpers speak, a few are enough.
+// one is found. Where most helpers speak, they are enough: the others are only sick.
 void ObserverDetection::replace_silent_helpers(Watch& w) {
     const Instant horizon = core_.now - core_.timing.probe_timeout_min;
     const auto silent = static_cast<std::size_t>(
         std::count_if(w.helpers.begin(), w.helpers.end(), [horizon](const Helper& helper) {
             return !helper.has_nack && helper.asked_at <= horizon;
         }));
+    if (silent * kSilentHelpersParts < w.helpers.size()) {
+        return;
+    }
     const std::size_t count =
         std::min({silent, std::size_t{core_.timing.ping_req_count}, helper_budget(),
                   kReplacedHelpersMax - std::min(w.helpers.size(), kReplacedHelpersMax)});

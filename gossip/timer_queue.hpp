@@ -28,6 +28,7 @@ enum class TimerKind : std::uint8_t {
     PingTimeout,
     CaseTick,
     AccusationEnd,
+    Backlog,
     RandomContact,
     // Modes swim and lifeguard.
     SwimPeriod,

@@ -14,8 +14,20 @@ bool goes_first(const QueuedUpdate& a, const QueuedUpdate& b) {
 
 void UpdateQueue::add(Slot member, UpdateClass kind, Slot accuser) {
     remove(member);
-    entries_.push_back({member, accuser, kind, 0, next_order_++});
+    entries_.push_back({member, accuser, kind, 0, next_order_++, false});
     roster_.set_queued(member, true);
+}
+
+void UpdateQueue::mark_first_hand(Slot member) {
+    for (QueuedUpdate& entry : entries_) {
+        entry.is_first_hand = entry.is_first_hand || entry.member == member;
+    }
+}
+
+bool UpdateQueue::has_first_hand(Slot self) const {
+    return std::any_of(entries_.begin(), entries_.end(), [self](const QueuedUpdate& entry) {
+        return entry.is_first_hand || entry.member == self;
+    });
 }
 
 void UpdateQueue::remove(Slot member) {

@@ -26,6 +26,7 @@ struct QueuedUpdate {
     UpdateClass kind = UpdateClass::Attributes;
     std::uint32_t sent_count = 0;
     std::uint32_t order = 0;
+    bool is_first_hand = false;
 };
 
 class UpdateQueue {
@@ -34,6 +35,9 @@ class UpdateQueue {
 
     // Replaces the member's entry, if it has one.
     void add(Slot member, UpdateClass kind, Slot accuser = kNoSlot);
+    // What is queued about it was known to nobody before: we declare its death, it joins through
+    // us.
+    void mark_first_hand(Slot member);
     void remove(Slot member);
     // Drops all others. O(queue).
     void keep(UpdateClass kind);
@@ -46,6 +50,9 @@ class UpdateQueue {
     // `limit` times.
     void sent(std::size_t count, std::uint32_t limit);
     void clear();
+
+    // Whether anything was known to nobody before: what is marked, and what is about `self`.
+    [[nodiscard]] bool has_first_hand(Slot self) const;
 
     [[nodiscard]] bool empty() const { return entries_.empty(); }
 

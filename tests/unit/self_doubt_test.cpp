@@ -55,6 +55,30 @@ TEST(SelfDoubt, CountsSilenceFromTheOldestRequestSinceTheLastAnswer) {
     EXPECT_EQ(doubt.doubts(kStart + 2h + 2500ms), DoubtReason::Silence);
 }
 
+TEST(SelfDoubt, GoesOnWhereOnlyAnOldRequestIsAnswered) {
+    SelfDoubt doubt(kDoubtSettings);
+    doubt.sent(kStart);
+    doubt.sent(kStart + 1s);
+    ASSERT_EQ(doubt.doubts(kStart + 4s), DoubtReason::Silence);
+
+    EXPECT_EQ(doubt.answered(kStart + 4s, 4s), AfterAnswer::GoOn);
+    EXPECT_EQ(doubt.doubts(kStart + 4s), DoubtReason::Silence);
+    EXPECT_EQ(doubt.answered(kStart + 4s, 3s), AfterAnswer::RestartCases);
+    EXPECT_EQ(doubt.doubts(kStart + 4s), DoubtReason::None);
+}
+
+TEST(SelfDoubt, BeginsWAfterTheRequestThatWasAnsweredLast) {
+    SelfDoubt doubt(kDoubtSettings);
+    for (int i = 0; i < 4; ++i) {
+        doubt.sent(kStart + i * 1s);
+    }
+    // Out of order: the later request counts.
+    EXPECT_EQ(doubt.answered(kStart + 2400ms, 400ms), AfterAnswer::GoOn);
+    EXPECT_EQ(doubt.answered(kStart + 2450ms, 2450ms), AfterAnswer::GoOn);
+    EXPECT_EQ(doubt.doubts(kStart + 4499ms), DoubtReason::None);
+    EXPECT_EQ(doubt.doubts(kStart + 4500ms), DoubtReason::Silence);
+}
+
 TEST(SelfDoubt, DoesNotAriseFromOnePeerThatIsSilentWhileAnotherAnswers) {
     SelfDoubt doubt(kDoubtSettings);
     for (int i = 0; i < 100; ++i) {

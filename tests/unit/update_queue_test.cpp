@@ -47,6 +47,22 @@ TEST_F(UpdateQueueTest, KeepsOneKindAndForgetsTheOthers) {
     EXPECT_EQ(order(), (std::vector<Slot>{1, 2}));
 }
 
+TEST_F(UpdateQueueTest, KnowsWhatIsFirstHandUntilItIsSent) {
+    queue.add(1, UpdateClass::Verdict);
+    EXPECT_FALSE(queue.has_first_hand(7));
+    EXPECT_TRUE(queue.has_first_hand(1)) << "about the member itself";
+    queue.mark_first_hand(2);
+    EXPECT_FALSE(queue.has_first_hand(7)) << "nothing is queued about it";
+    queue.add(2, UpdateClass::Arrival);
+    queue.mark_first_hand(2);
+    EXPECT_TRUE(queue.has_first_hand(7));
+    queue.front(2);
+    queue.sent(2, 1);
+    EXPECT_FALSE(queue.has_first_hand(7));
+    queue.add(2, UpdateClass::Verdict);
+    EXPECT_FALSE(queue.has_first_hand(7)) << "heard from others this time";
+}
+
 TEST_F(UpdateQueueTest, ServesByClassThenTheLeastSentThenTheOldest) {
     queue.add(1, UpdateClass::Attributes);
     queue.add(2, UpdateClass::Arrival);

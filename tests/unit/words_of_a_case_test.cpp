@@ -41,6 +41,17 @@ class CaseAmongMany : public ::testing::Test {
         }
     }
 
+    // As answer_in_vain(), but so many of the first that are asked say nothing.
+    void answer_in_vain_but(std::size_t silent, const Peer& subject, Duration length) {
+        answered_ = 0;
+        while (rig.count<PingReq>() == 0) {
+            ASSERT_TRUE(rig.step(rig.now + 20s));
+        }
+        ASSERT_GE(rig.count<PingReq>(), silent);
+        answered_ = silent;
+        answer_in_vain(subject, length);
+    }
+
     std::set<std::string> asked_about(const Peer& subject) {
         std::set<std::string> names;
         for (const Sent* each : rig.all_sent<PingReq>()) {
@@ -190,6 +201,41 @@ TEST_F(CaseAmongMany, RepeatsItsSuspicionWithinItsValidityHoweverLongItLasts) {
     for (std::size_t i = 1; i < times.size(); ++i) {
         EXPECT_LT(times[i] - times[i - 1], timing_of(TimingProfile::Lan).suspicion_validity);
     }
+}
+
+TEST_F(CaseAmongMany, AsksOneMoreMemberWhenItSuspects) {
+    x->answers = false;
+    rig.forget_past();
+    while (rig.state_of(x->profile.name) != MemberState::Suspect) {
+        answer_in_vain(*x, 10ms);
+        ASSERT_LT(rig.now, kRigStart + 5min);
+    }
+    const Instant suspected = rig.time_of(x->profile.name, MemberState::Suspect);
+    std::set<std::string> before;
+    std::set<std::string> at_once;
+    for (const Sent* each : rig.all_sent<PingReq>()) {
+        auto& names = each->at < suspected ? before : at_once;
+        names.insert(rig.peer_at(each->to).profile.name);
+    }
+    EXPECT_EQ(before.size(), 4U);
+    ASSERT_EQ(at_once.size(), 1U);
+    EXPECT_FALSE(before.contains(*at_once.begin()));
+    const auto told = told_between(suspected, suspected + 1ms);
+    EXPECT_FALSE(told.contains(*at_once.begin())) << "its observers are told; this is none";
+}
+
+TEST_F(CaseAmongMany, AsksNobodyInThePlaceOfOneSilentHelper) {
+    x->answers = false;
+    rig.forget_past();
+    answer_in_vain_but(1, *x, 1s);
+    EXPECT_EQ(asked_about(*x).size(), 4U);
+}
+
+TEST_F(CaseAmongMany, AsksOthersWhereHalfOfTheHelpersAreSilent) {
+    x->answers = false;
+    rig.forget_past();
+    answer_in_vain_but(2, *x, 1s);
+    EXPECT_GE(asked_about(*x).size(), 6U);
 }
 
 TEST_F(CaseAmongMany, AsksWhoReachedSomebodyElseMeanwhileBeforeADeath) {
