@@ -150,12 +150,14 @@ void ObserverDetection::judge_share(Slot member) {
 }
 
 // It is declared dead for its share. If that run is back before the misses are forgotten, they
-// count on: else whoever loses most of its messages would come and go.
+// count on: else whoever loses most of its messages would come and go. Not so where it fell silent
+// altogether: when it speaks again, that is over.
 void ObserverDetection::keep_bad_record(const Watch& w) {
     std::erase_if(bad_records_, [this](const BadRecord& bad) {
         return core_.now - bad.at >= share_length(core_.timing);
     });
-    if (w.accused_since != kNever && w.record.is_bad(share_since()) &&
+    const bool was_silent = silence_of(w) >= core_.timing.suspect_after;
+    if (w.accused_since != kNever && !was_silent && w.record.is_bad(share_since()) &&
         bad_records_.size() < kBadRecordsMax) {
         bad_records_.push_back({w.instance, w.record, core_.now});
     }

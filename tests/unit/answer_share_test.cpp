@@ -92,6 +92,26 @@ TEST_F(AnswerShareCase, IsWellWhenItIsBackAndAnswersTwice) {
     EXPECT_TRUE(shares_said().empty());
 }
 
+TEST_F(AnswerShareCase, IsForgottenWhereItFellSilentAltogether) {
+    const Instant limit = rig.now + 40s;
+    while (shares_said().empty() && rig.now < limit) {
+        run_proven(500ms, 3);
+    }
+    ASSERT_FALSE(shares_said().empty());
+    while (!is_dead() && rig.now < limit) {  // Nobody has an answer any more.
+        for (int i = 1; i <= 3; ++i) {
+            rig.hear_suspicion(other(i), {&x()}, 3s);
+        }
+        rig.run_for(500ms);
+    }
+    ASSERT_TRUE(is_dead());
+    x().incarnation += 1;
+    rig.hear_gossip(other(1), {with_profile(alive(x()), x())});
+    rig.forget_past();
+    run_proven(2s);
+    EXPECT_TRUE(shares_said().empty());
+}
+
 TEST_F(AnswerShareCase, IsForgottenWithTheRunThatDied) {
     die_and_return(old_instance + 1);
     run_proven(2s);
