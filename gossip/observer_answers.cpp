@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kLateAnswersMax = 256;
 // So long after the first of them: what waited in one queue is read faster than that.
 constexpr Duration kBacklogFor = std::chrono::milliseconds(20);
+// A silence of so many quarters of the depth of a death is longer than any that a profile promises
+// to forgive: whoever comes back from a shorter one may be gone again before it has answered.
+constexpr Duration::rep kLongSilenceQuarters = 5;
 
 }  // namespace
 
@@ -31,7 +34,8 @@ void ObserverDetection::answer(std::uint32_t sequence, Slot asker, ReplyToken to
 // first of each tells its sender how long that was, the last that it is over; the others would say
 // nothing more.
 bool ObserverDetection::waits_for_later(const Ping& ping, Slot asker, ReplyToken token) {
-    if (asker == kNoSlot || core_.now - doubted_at_ >= core_.timing.probe_timeout_min) {
+    if (asker == kNoSlot || long_silent_at_ == kNever ||
+        core_.now - long_silent_at_ >= core_.timing.probe_timeout_min) {
         return false;
     }
     const auto found = std::find_if(late_answers_.begin(), late_answers_.end(),
@@ -48,6 +52,13 @@ bool ObserverDetection::waits_for_later(const Ping& ping, Slot asker, ReplyToken
         late_answers_.push_back({asker, 0, 0});
     }
     return false;
+}
+
+void ObserverDetection::note_long_silence() {
+    const Duration limit = core_.timing.silence_min * kLongSilenceQuarters / 4;
+    if (last_round_trip_ != Instant::min() && core_.now - last_round_trip_ >= limit) {
+        long_silent_at_ = core_.now;
+    }
 }
 
 void ObserverDetection::answer_backlog() {

@@ -190,6 +190,7 @@ class ObserverDetection {
     [[nodiscard]] bool waits_for_later(const Ping& ping, Slot asker, ReplyToken token);
     void answer(std::uint32_t sequence, Slot asker, ReplyToken token);
     void answer_backlog();
+    void note_long_silence();
     void schedule_subject(Watch& watch, Instant at);
     void on_subject_ping(Slot member);
     void on_ping_timeout(std::uint32_t sequence);
@@ -292,6 +293,7 @@ class ObserverDetection {
     Instant last_burst_;
     Instant last_answer_;  // of anybody to any question, also of helpers
     Instant last_round_trip_ = Instant::min();
+    Instant long_silent_at_ = kNever;  // the last time that no round trip had ended for long
     Instant last_quick_answer_ = Instant::min();  // one that took less than any timeout
     Instant last_canary_;
     Instant quiet_slot_;  // the last one taken

@@ -139,6 +139,7 @@ std::string_view ObserverDetection::doubt_text() const {
 void ObserverDetection::settle() {
     refresh_neighbours();
     doubt_.set_company(core_.roster.live() - 1);
+    note_long_silence();
     if (doubt_.is_half_silent(core_.now)) {
         // The only ones asked of late may be dead, or their answers excused.
         keep_hearing_answers(last_round_trip_);

@@ -22,9 +22,9 @@ class WakeAnswers : public ::testing::Test {
 
     Peer& p(int i) { return rig.peer((i < 10 ? "p0" : "p") + std::to_string(i)); }
 
-    void stand_still() {
-        rig.now += 3s;
-        rig.engine.resumed(rig.now, 3s, rig.out);
+    void stand_still(Duration length = 5s) {
+        rig.now += length;
+        rig.engine.resumed(rig.now, length, rig.out);
         rig.collect();
     }
 
@@ -61,6 +61,18 @@ TEST_F(WakeAnswers, AreForTheFirstAndTheLastOfEachThatWaited) {
     EXPECT_EQ(answered(100), (std::vector<std::uint32_t>{10, 14}));
     EXPECT_EQ(answered(200), (std::vector<std::uint32_t>{20, 24}));
     EXPECT_EQ(answered(300), (std::vector<std::uint32_t>{30})) << "nothing came after it";
+}
+
+// It may stand still again at once, and what it is asked last must be answered before.
+TEST_F(WakeAnswers, AreForEachAfterAPauseThatIsForgiven) {
+    for (int i = 0; i < 5; ++i) {
+        stand_still(2s);
+        rig.run_for(1ms);
+    }
+    for (std::uint32_t i = 0; i < 5; ++i) {
+        rig.hear_ping(p(1), 10 + i, 100 + i);
+    }
+    EXPECT_EQ(answered(100), (std::vector<std::uint32_t>{10, 11, 12, 13, 14}));
 }
 
 TEST_F(WakeAnswers, AreForEachAgainSoonAfterwards) {
