@@ -10,9 +10,9 @@ namespace {
 constexpr std::size_t kLateAnswersMax = 256;
 // So long after the first of them: what waited in one queue is read faster than that.
 constexpr Duration kBacklogFor = std::chrono::milliseconds(20);
-// A silence of so many quarters of the depth of a death is longer than any that a profile promises
+// A silence of so many times the depth of a death is far longer than any that a profile promises
 // to forgive: whoever comes back from a shorter one may be gone again before it has answered.
-constexpr Duration::rep kLongSilenceQuarters = 5;
+constexpr Duration::rep kLongSilenceDepths = 2;
 
 }  // namespace
 
@@ -55,7 +55,7 @@ bool ObserverDetection::waits_for_later(const Ping& ping, Slot asker, ReplyToken
 }
 
 void ObserverDetection::note_long_silence() {
-    const Duration limit = core_.timing.silence_min * kLongSilenceQuarters / 4;
+    const Duration limit = core_.timing.silence_min * kLongSilenceDepths;
     if (last_round_trip_ != Instant::min() && core_.now - last_round_trip_ >= limit) {
         long_silent_at_ = core_.now;
     }

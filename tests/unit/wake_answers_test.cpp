@@ -22,7 +22,7 @@ class WakeAnswers : public ::testing::Test {
 
     Peer& p(int i) { return rig.peer((i < 10 ? "p0" : "p") + std::to_string(i)); }
 
-    void stand_still(Duration length = 5s) {
+    void stand_still(Duration length = 7s) {
         rig.now += length;
         rig.engine.resumed(rig.now, length, rig.out);
         rig.collect();
