@@ -192,9 +192,16 @@ Duration SelfDoubt::recent_median() const {
 }
 
 bool SelfDoubt::answers_are_slow() const {
-    const double usual =
-        std::max(seconds(settings_->slow_floor), settings_->slow_ratio * long_median());
-    const double limit = std::min(usual, seconds(settings_->slow_max));
+    const double floor = seconds(settings_->slow_floor);
+    const double ceiling = seconds(settings_->slow_max);
+    // Nearly always most answers are quicker than any limit: then no median is needed.
+    const auto slower = std::count_if(recent_.begin(), recent_.end(), [&](float round_trip) {
+        return round_trip > std::min(floor, ceiling);
+    });
+    if (static_cast<std::size_t>(slower) <= kRecentCount / 2) {
+        return false;
+    }
+    const double limit = std::min(std::max(floor, settings_->slow_ratio * long_median()), ceiling);
     return seconds(recent_median()) > limit;
 }
 
