@@ -2,8 +2,7 @@
 //
 // Four reasons, from this member's own requests and its own loop:
 // * Silence: a request of mine is unanswered for `silence`, and so is all that I sent after it.
-// Only
-//   requests count: hearing others proves that receiving works, not that sending does. A late
+//   Only requests count: hearing others proves that receiving works, not that sending does. A late
 //   answer speaks of the time when its request was sent: it ends no silence that has lasted since.
 // * Pause: the clock jumped by at least `stall_min` (the process was stopped, the machine slept).
 // * LateLoop: a timer fired at least `stall_min` late (starved of CPU).
@@ -57,7 +56,7 @@ enum class DoubtReason : std::uint8_t {
     Pause,
     LateLoop,
     SlowAnswers,
-    HeldBack,  // said by the engine, not by SelfDoubt: removed again and again, it stays away
+    HeldBack,  // said by the engine, not by SelfDoubt: removed, it stays away
 };
 
 // What the engine must do about the cases it has open.

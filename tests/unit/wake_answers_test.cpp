@@ -75,6 +75,14 @@ TEST_F(WakeAnswers, AreForEachAfterAPauseThatIsForgiven) {
     EXPECT_EQ(answered(100), (std::vector<std::uint32_t>{10, 11, 12, 13, 14}));
 }
 
+TEST_F(WakeAnswers, AreForEachAfterLessThanTwoDepthsOfSilence) {
+    stand_still(5s);
+    for (std::uint32_t i = 0; i < 5; ++i) {
+        rig.hear_ping(p(1), 10 + i, 100 + i);
+    }
+    EXPECT_EQ(answered(100), (std::vector<std::uint32_t>{10, 11, 12, 13, 14}));
+}
+
 TEST_F(WakeAnswers, AreForEachAgainSoonAfterwards) {
     stand_still();
     rig.run_for(1s);
