@@ -87,8 +87,8 @@ bool Claims::must_stay_away(const Update& update, Slot teller) {
         if (!is_free_return_) {
             core_.timers.set(held_until_, TimerKind::HoldEnd);
             note_held(hold, teller);
-        } else if (!prove_return()) {
-            held_until_ = kNever;
+        } else if (claim.incarnation > core_.roster[core_.self].incarnation || !prove_return()) {
+            held_until_ = kNever;  // What we never said was made up, not observed.
             return false;
         }
     }
@@ -166,8 +166,10 @@ bool Claims::prove_return() {
         core_.begin().ping(core_.envelope(), {sequence, false}, 0);
         core_.request(core_.endpoint_of(slot));
     }
-    const Duration pause = core_.timing.period *
-                           (kReturnPausePeriods << std::min(return_tries_, kReturnPausesDoubled));
+    const Duration pause =
+        std::min(core_.timing.period *
+                     (kReturnPausePeriods << std::min(return_tries_, kReturnPausesDoubled)),
+                 core_.timing.membership.flapping.next);
     held_until_ = core_.now + pause;
     core_.timers.set(held_until_, TimerKind::HoldEnd);
     if (++return_tries_ == 2 && is_free_return_) {

@@ -109,10 +109,10 @@ TEST_F(Flapping, CountsSlowAnswersWhereAllAreSlow) {
 }
 
 TEST_F(Flapping, CountsNoAnswerOfAnotherRun) {
-    hear_of_own_death();
     for (int i = 0; i < 8; ++i) {
-        rig.peer("p0" + std::to_string(i)).profile.instance += 1;
+        rig.peer("p0" + std::to_string(i)).profile.instance += i == 3 ? 0 : 1;
     }
+    hear_of_own_death();
     rig.run_for(1s);
     EXPECT_EQ(incarnation(), 0U);
 }
@@ -187,6 +187,14 @@ TEST_F(Flapping, PingsAFourthAsOftenMeanwhileAndAllSubjectsSoonAfterwards) {
     rig.forget_past();
     rig.run_for(1s);
     EXPECT_GE(rig.count<Ping>(), rig.engine.subjects().size());
+}
+
+// Only we raise our incarnation: whoever names a greater one has not observed that run.
+TEST_F(Flapping, RefutesAtOnceWhatNobodyCanHaveObserved) {
+    Said said = about_self(MemberState::Dead, 5);
+    said.accusers = {"p01", "p02"};
+    rig.hear_gossip(rig.peer("p03"), {said});
+    EXPECT_EQ(incarnation(), 6U);
 }
 
 TEST_F(Flapping, OutdoesTheGreatestDeathThatItHasHeardOf) {

@@ -76,6 +76,8 @@ TEST_F(WakeAnswers, AreForEachAfterAPauseThatIsForgiven) {
 }
 
 TEST_F(WakeAnswers, AreForEachAfterLessThanTwoDepthsOfSilence) {
+    ASSERT_NE(rig.run_until_sent<Ping>(8s), nullptr);
+    rig.run_for(2ms);  // It is answered.
     stand_still(5s);
     for (std::uint32_t i = 0; i < 5; ++i) {
         rig.hear_ping(p(1), 10 + i, 100 + i);
