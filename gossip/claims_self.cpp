@@ -138,21 +138,12 @@ void Claims::on_hold_end() {
     }
 }
 
-// Asks some members, whose answers decide whether we return; our subjects before others, for the
-// connections to them exist. False if there are none. One voice that is heard, or the news of its
-// own death, tells a member that loses most messages nothing: it would come and go.
+// Asks random members, whose answers decide whether we return. False if there are none. One voice
+// that is heard, or the news of its own death, tells a member that loses most messages nothing: it
+// would come and go. Subjects in their place cost a fifth more messages in a storm of returns.
 bool Claims::prove_return() {
     std::vector<Slot> asked;
-    for (const Slot subject : core_.neighbours.subjects()) {
-        if (asked.size() < kReturnProbes && core_.roster.is_live(subject)) {
-            asked.push_back(subject);
-        }
-    }
-    if (asked.size() < kReturnProbes) {
-        std::vector<Slot> others;
-        core_.pick_live(kReturnProbes - asked.size(), asked, others);
-        asked.insert(asked.end(), others.begin(), others.end());
-    }
+    core_.pick_live(kReturnProbes, {}, asked);
     const std::size_t excused = asked.size() / (return_tries_ < kDemandingTries ? 4 : 2);
     return_answers_wanted_ = asked.size() - excused;
     return_deadline_ = core_.now + core_.timing.probe_timeout_min;
