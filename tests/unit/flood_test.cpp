@@ -91,7 +91,11 @@ TEST_F(Flood, OfItsOwnReturnGoesToAllNeighbours) {
     rig.run_for(40ms);  // The answers that let it return, and a batch.
     std::set<std::string> neighbours = named(rig.engine.subjects());
     neighbours.merge(named(rig.engine.observers()));
-    EXPECT_EQ(told().size(), neighbours.size());
+    const auto counts = told();
+    for (const std::string& name : neighbours) {
+        EXPECT_TRUE(counts.contains(name)) << name;
+    }
+    EXPECT_LE(counts.size(), neighbours.size() + 1) << "and whose answer let it return";
 }
 
 TEST_F(Flood, InAStormGoesToSubjectsAlone) {
