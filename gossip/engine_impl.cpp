@@ -186,8 +186,7 @@ void EngineImpl::dispatch(const Message& message, ReplyToken token, Slot sender)
 
 void EngineImpl::probing(const Message& message, ReplyToken token, Slot sender) {
     if (const auto* ack = std::get_if<Ack>(&message.body)) {
-        if (on_caller_ack(*ack, message.envelope) || joining.on_ack(*ack, message.envelope) ||
-            claims.on_return_ack(*ack, message.envelope)) {
+        if (on_caller_ack(*ack, message.envelope) || joining.on_ack(*ack, message.envelope)) {
             return;
         }
         if (sender != kNoSlot && core.config.mode == Mode::Memberd) {

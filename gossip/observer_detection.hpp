@@ -55,7 +55,8 @@ class ObserverDetection {
 
     // Nobody heeds a member that has been removed; while it stays away it accuses nobody.
     [[nodiscard]] DoubtReason doubt() const {
-        return claims_.stays_away(core_.now) ? DoubtReason::HeldBack : doubt_.doubts(core_.now);
+        return claims_.held_for(core_.now) > Duration::zero() ? DoubtReason::HeldBack
+                                                              : doubt_.doubts(core_.now);
     }
 
     // All answers are slow, or none comes, or nobody would heed us: more questions would only make

@@ -27,7 +27,7 @@ std::string_view reason_text(DoubtReason reason) {
         case DoubtReason::SlowAnswers:
             return "all answers are slow";
         case DoubtReason::HeldBack:
-            return "this agent was removed, and stays away for a while";
+            return "this agent was removed again and again, and stays away for a while";
     }
     return "";
 }

@@ -88,14 +88,10 @@ TEST_F(Flood, OfItsOwnReturnGoesToAllNeighbours) {
     own.accusers = {"p02", "p03"};
     rig.hear_gossip(rig.peer("p01"), {own});
     rig.forget_past();
-    rig.run_for(40ms);  // The answers that let it return, and a batch.
+    rig.run_for(20ms);
     std::set<std::string> neighbours = named(rig.engine.subjects());
     neighbours.merge(named(rig.engine.observers()));
-    const auto counts = told();
-    for (const std::string& name : neighbours) {
-        EXPECT_TRUE(counts.contains(name)) << name;
-    }
-    EXPECT_LE(counts.size(), neighbours.size() + 1) << "and whose answer let it return";
+    EXPECT_EQ(told().size(), neighbours.size());
 }
 
 TEST_F(Flood, InAStormGoesToSubjectsAlone) {
@@ -223,7 +219,6 @@ TEST_F(Flood, OfWhoIsHeldBackTellsNoAccused) {
         Said own = about_self(MemberState::Dead, rig.engine.self().claim.incarnation);
         own.accusers = {"p02", "p03"};
         rig.hear_gossip(rig.peer("p01"), {own});
-        rig.run_for(50ms);
     }
     ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
     EXPECT_EQ(hear_by_sync(21), 0U);
@@ -284,8 +279,8 @@ TEST_F(Flood, ARefutationThatIsOnItsWayIsNotRepeatedToEachWhoIsLate) {
     Said own = about_self(MemberState::Dead, 0);
     own.accusers = {"p02", "p03"};
     rig.hear_gossip(rig.peer("p01"), {own});
-    rig.run_for(50ms);
     ASSERT_EQ(rig.engine.self().claim.incarnation, 1U);
+    rig.run_for(50ms);
     rig.forget_past();
     rig.hear_gossip(rig.peer("p04"), {own});
     EXPECT_EQ(rig.count<Gossip>(), 0U);
