@@ -56,7 +56,7 @@ enum class DoubtReason : std::uint8_t {
     Pause,
     LateLoop,
     SlowAnswers,
-    HeldBack,  // said by the engine, not by SelfDoubt: removed again and again, it stays away
+    HeldBack,  // said by the engine, not by SelfDoubt: removed, it stays away
 };
 
 // What the engine must do about the cases it has open.

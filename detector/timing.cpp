@@ -77,6 +77,7 @@ Timing wan_timing() {
     t.membership.flood_delay = 5ms;
     t.membership.flood_gap = 25ms;
     t.membership.flood_storm = 50ms;
+    t.membership.floods_both_ways = true;
     t.membership.digest_settle = 1s;
     return t;
 }

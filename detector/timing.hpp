@@ -61,6 +61,9 @@ struct MembershipTiming {
     Duration digest_settle{};            // our digest is compared when it was still for this long
     Duration random_contact_interval{};  // a member that is no subject is pinged each
     FlapSettings flapping;               // of a member that is removed again and again
+    // Where no storm is, also what was heard goes in both directions of the rings: fewer steps for
+    // twice the messages, where a step takes long.
+    bool floods_both_ways = false;
 };
 
 // Mode `memberd`, and what all modes share.

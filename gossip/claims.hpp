@@ -4,7 +4,7 @@
 // Refutes claims about this member, answers older claims with newer ones, believes a relayed death
 // only where its accusers are known alive (design: one accuser's word is a suspicion), gives the
 // accused of a death that comes by sync time to refute, and forgets the dead and the left when
-// their time is over.
+// their time is over. Returns after a removal only when most of some members that it asks answer.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "detector/flap_damping.hpp"
 #include "gossip/core.hpp"
+#include "gossip/messages.hpp"
 
 namespace memberd {
 
@@ -73,16 +74,24 @@ class Claims {
 
     void on_pending_death(const Timer& timer);
     void on_hold_end();
+    // If this answers a ping by which this member proves that it may return: when that was sent.
+    std::optional<Instant> on_return_ack(const Ack& ack, const Envelope& envelope);
 
-    // How long this member will still stay away because it was removed again and again; zero: not.
+    // This member was removed and has not returned: how long until it tries; zero: it was not.
     [[nodiscard]] Duration held_for(Instant now) const;
+
+    // Held, and not just about to return.
+    [[nodiscard]] bool stays_away(Instant now) const;
 
     [[nodiscard]] std::size_t pending_death_count() const { return pending_.size(); }
 
     void sweep();
 
     // This process stood still: what is pending was pending without a chance to hear the answer.
-    void resumed() { pending_.clear(); }
+    void resumed() {
+        pending_.clear();
+        return_probes_.clear();
+    }
 
   private:
     // A death that came by sync, about a member that we hold alive: it is told, and has a while to
@@ -97,6 +106,13 @@ class Claims {
         int tellings_left = 0;
     };
 
+    // A ping by which we prove that we may return; its answer counts in the try it belongs to.
+    struct ReturnProbe {
+        std::uint32_t sequence = 0;
+        std::uint64_t instance = 0;
+        Instant sent;
+    };
+
     // When the rivals for a name were told of each other.
     struct RivalsTold {
         std::uint64_t key = 0;
@@ -107,6 +123,9 @@ class Claims {
     void about_self(const Update& update, Slot teller);
     bool must_stay_away(const Update& update, Slot teller);
     [[nodiscard]] bool is_our_failure(const Update& death, Slot teller) const;
+    [[nodiscard]] bool prove_return();
+    void return_now();
+    void note_held(Duration pause, Slot teller);
     void refute(const Claim& claim);
     [[nodiscard]] bool refuted_lately() const;
     void learn(const Update& update);
@@ -149,6 +168,14 @@ class Claims {
     std::size_t told_count_ = 0;              // accused, in it
     Instant held_until_ = kNever;             // kNever: not held
     std::uint32_t held_incarnation_ = 0;      // of the latest death that was not refuted
+    bool is_free_return_ = false;             // the removal asks for no hold but for proof
+    std::vector<ReturnProbe> return_probes_;  // unanswered, in order of time
+    // The present try to return: when its pings were sent, until when answers count.
+    Instant return_asked_at_;
+    Instant return_deadline_;
+    std::size_t return_answers_ = 0;
+    std::size_t return_answers_wanted_ = 0;
+    int return_tries_ = 0;  // since the removal
 };
 
 }  // namespace memberd

@@ -4,6 +4,21 @@
 #include "gossip/claims.hpp"
 
 namespace memberd {
+namespace {
+
+// Whoever was removed shows that it is well: of so many members all but a fourth answer in time.
+constexpr std::size_t kReturnProbes = 8;
+// In time: within so many times the quickest answer, where that is more than the least timeout.
+constexpr int kQuickestAnswers = 3;
+// The pause after the first try, in T; it doubles so often.
+constexpr int kReturnPausePeriods = 2;
+constexpr int kReturnPausesDoubled = 3;
+// After so many tries half of the answers will do: perhaps much is lost everywhere.
+constexpr int kDemandingTries = 5;
+// An answer to a ping sent longer ago than so many of the greatest depth of a death says nothing.
+constexpr int kReturnProbeDepths = 2;
+
+}  // namespace
 
 void Claims::about_self(const Update& update, Slot teller) {
     if (core_.is_leaving) {
@@ -53,7 +68,8 @@ void Claims::about_self(const Update& update, Slot teller) {
 }
 
 // Removed again and again, this member comes back later, so that what others build on it moves less
-// often. Until then it answers all that reaches it, and leaves the death unrefuted.
+// often; and each time only when it is answered. Until then it answers all that reaches it, and
+// leaves the death unrefuted.
 bool Claims::must_stay_away(const Update& update, Slot teller) {
     const Claim& claim = update.claim;
     const bool is_removal = core_.config.mode == Mode::Memberd &&
@@ -63,18 +79,20 @@ bool Claims::must_stay_away(const Update& update, Slot teller) {
         return false;
     }
     if (held_until_ == kNever) {
-        const Duration hold = is_our_failure(update, teller)
-                                  ? flapping_.removed(core_.now, core_.timing.membership.flapping)
-                                  : Duration::zero();
-        if (hold == Duration::zero()) {
+        if (!is_our_failure(update, teller)) {
             return false;
         }
+        const Duration hold = flapping_.removed(core_.now, core_.timing.membership.flapping);
+        return_tries_ = 0;
+        is_free_return_ = hold == Duration::zero();
         held_until_ = core_.now + hold;
-        core_.timers.set(held_until_, TimerKind::HoldEnd);
-        core_.note_evidence(EvidenceKind::HeldBack, core_.self, teller, hold);
-        core_.notice(NoticeKind::HeldBack, 0, {},
-                     static_cast<std::uint64_t>(
-                         std::chrono::duration_cast<std::chrono::milliseconds>(hold).count()));
+        if (!is_free_return_) {
+            core_.timers.set(held_until_, TimerKind::HoldEnd);
+            note_held(hold, teller);
+        } else if (claim.incarnation > core_.roster[core_.self].incarnation || !prove_return()) {
+            held_until_ = kNever;  // What we never said was made up, not observed.
+            return false;
+        }
     }
     held_incarnation_ = std::max(held_incarnation_, claim.incarnation);
     return true;
@@ -117,16 +135,91 @@ void Claims::on_hold_end() {
     if (held_until_ == kNever || core_.now < held_until_ || core_.is_leaving) {
         return;
     }
+    if (!prove_return()) {
+        return_now();
+    }
+}
+
+// Asks random members, whose answers decide whether we return. False if there are none. One voice
+// that is heard, or the news of its own death, tells a member that loses most messages nothing: it
+// would come and go. Subjects in their place cost a fifth more messages in a storm of returns.
+bool Claims::prove_return() {
+    std::vector<Slot> asked;
+    core_.pick_live(kReturnProbes, {}, asked);
+    const std::size_t excused = asked.size() / (return_tries_ < kDemandingTries ? 4 : 2);
+    return_answers_wanted_ = asked.size() - excused;
+    return_deadline_ = core_.now + core_.timing.probe_timeout_min;
+    return_asked_at_ = core_.now;
+    return_answers_ = 0;
+    const Instant horizon = core_.now - core_.timing.silence_max * kReturnProbeDepths;
+    std::erase_if(return_probes_, [&](const ReturnProbe& probe) { return probe.sent < horizon; });
+    for (const Slot slot : asked) {
+        const std::uint32_t sequence = core_.next_sequence();
+        return_probes_.push_back({sequence, core_.roster.profile(slot).instance, core_.now});
+        ++core_.counters.probes;
+        core_.begin().ping(core_.envelope(), {sequence, false}, 0);
+        core_.request(core_.endpoint_of(slot));
+    }
+    const Duration pause =
+        std::min(core_.timing.period *
+                     (kReturnPausePeriods << std::min(return_tries_, kReturnPausesDoubled)),
+                 core_.timing.membership.flapping.next);
+    held_until_ = core_.now + pause;
+    core_.timers.set(held_until_, TimerKind::HoldEnd);
+    if (++return_tries_ == 2 && is_free_return_) {
+        note_held(pause, kNoSlot);
+    }
+    return !asked.empty();
+}
+
+// Late answers are told too, also after the return: that somebody lives is for detection to know.
+std::optional<Instant> Claims::on_return_ack(const Ack& ack, const Envelope& envelope) {
+    const auto found =
+        std::find_if(return_probes_.begin(), return_probes_.end(), [&](const ReturnProbe& probe) {
+            return probe.sequence == ack.sequence && probe.instance == envelope.instance;
+        });
+    if (found == return_probes_.end()) {
+        return std::nullopt;
+    }
+    const Instant sent = found->sent;
+    return_probes_.erase(found);
+    if (held_until_ == kNever || core_.is_leaving || sent != return_asked_at_) {
+        return sent;
+    }
+    if (return_answers_ == 0) {
+        const Instant slow = return_asked_at_ + (core_.now - return_asked_at_) * kQuickestAnswers;
+        return_deadline_ = std::max(return_deadline_, slow);
+    }
+    if (core_.now <= return_deadline_ && ++return_answers_ >= return_answers_wanted_) {
+        return_now();
+    }
+    return sent;
+}
+
+void Claims::return_now() {
     Claim death = core_.roster.claim(core_.self);
     death.state = MemberState::Dead;
     death.incarnation = std::max(death.incarnation, held_incarnation_);
     refute(death);
 }
 
+void Claims::note_held(Duration pause, Slot teller) {
+    core_.note_evidence(EvidenceKind::HeldBack, core_.self, teller, pause);
+    core_.notice(NoticeKind::HeldBack, 0, {},
+                 static_cast<std::uint64_t>(
+                     std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()));
+}
+
 Duration Claims::held_for(Instant now) const {
     // It ends with its timer, which may be late.
     constexpr Duration kAtOnce = std::chrono::nanoseconds(1);
     return held_until_ == kNever ? Duration::zero() : std::max(held_until_ - now, kAtOnce);
+}
+
+bool Claims::stays_away(Instant now) const {
+    // The first try takes a round trip, no more.
+    const bool is_first_try = is_free_return_ && return_tries_ == 1 && now <= return_deadline_;
+    return held_until_ != kNever && !is_first_try;
 }
 
 void Claims::refute(const Claim& claim) {

@@ -185,15 +185,21 @@ void EngineImpl::dispatch(const Message& message, ReplyToken token, Slot sender)
 }
 
 void EngineImpl::probing(const Message& message, ReplyToken token, Slot sender) {
+    ObserverDetection* observers = observer_detection();
     if (const auto* ack = std::get_if<Ack>(&message.body)) {
         if (on_caller_ack(*ack, message.envelope) || joining.on_ack(*ack, message.envelope)) {
+            return;
+        }
+        if (const auto sent = claims.on_return_ack(*ack, message.envelope)) {
+            if (sender != kNoSlot && observers != nullptr) {
+                observers->on_other_ack(sender, *sent);
+            }
             return;
         }
         if (sender != kNoSlot && core.config.mode == Mode::Memberd) {
             anti_entropy.compare_digests(message.envelope, sender);
         }
     }
-    ObserverDetection* observers = observer_detection();
     SwimDetection* swim = std::get_if<SwimDetection>(&detection);
     if (const auto* ping = std::get_if<Ping>(&message.body)) {
         if (token != 0) {
@@ -451,9 +457,9 @@ void EngineImpl::flush() {
         if (is_long) {
             choose(kLongFloodWays, neighbours);
         }
-    } else if (core.queue.has_first_hand(core.self)) {
+    } else if (core.queue.has_first_hand(core.self) || core.timing.membership.floods_both_ways) {
         // Whoever brings the news sends it both ways around the rings, whoever passes it on one
-        // way.
+        // way where a step takes little.
         neighbours.insert(neighbours.end(), observers->observers().begin(),
                           observers->observers().end());
         std::sort(neighbours.begin(), neighbours.end());

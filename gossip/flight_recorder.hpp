@@ -33,7 +33,8 @@ enum class EvidenceKind : std::uint8_t {
     AnswersTooLittle,    // to `other`, or us: `misses` of the last 12 probes; suspected therefore
     LinkBroken,          // it does not answer us, and others say again and again that it lives
     LinkMended,          // it answers us again
-    HeldBack,      // we, the subject, were removed again and stay away for `age`; `other` said so
+    HeldBack,  // we, the subject, were removed and stay away for `age`; `other` said so, if it was
+               // again
     AccuserNamed,  // `other` is an accuser in the death that we were told of
 };
 

@@ -216,19 +216,25 @@ bool ObserverDetection::may_replace_connection(const Watch& w) const {
 }
 
 void ObserverDetection::suspect(Watch& w, Duration silence) {
+    // Where nobody at all has answered since, it is rather us: nobody would share what we say.
+    const bool is_heard = has_answer_since(w.unanswered_since);
     if (!w.we_suspect) {
         w.we_suspect = true;
         ++core_.counters.suspicions;
         core_.note_evidence(EvidenceKind::Suspected, w.member, kNoSlot, silence,
                             phi(silence, w.round_trips));
         ping(w, may_replace_connection(w));
-        ask_strangers(w);
-    } else {
+        if (is_heard) {
+            ask_strangers(w);
+        }
+    } else if (is_heard) {
         ask_for_more_accusers(w);
     }
     const bool patient = silence > core_.timing.silence_min * kPatientAfterDepths;
     w.next_suspicion = core_.now + core_.timing.suspicion_resend * (patient ? kPatienceOfWords : 1);
-    say_suspicion(w, silence);
+    if (is_heard) {
+        say_suspicion(w, silence);
+    }
     accuse(w.member, core_.self, silence);
 }
 

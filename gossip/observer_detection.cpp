@@ -328,28 +328,39 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
         note_reachable(sender);
         return;
     }
-    const Duration round_trip = core_.now - answered.sent;
-    if (round_trip < core_.timing.probe_timeout_min) {
-        last_quick_answer_ = core_.now;
-    }
-    after_answer(round_trip);
-    note_reachable(sender);
+    note_answer(sender, answered.sent);
     Watch* w = watch_of(sender);
-    if (w == nullptr) {
-        return;
-    }
-    w->round_trips.add(round_trip);
-    w->answered_at = core_.now;
-    w->own_alive_at = std::max(w->own_alive_at, answered.sent);
-    note_answering(*w);
-    prove_life(*w, answered.sent);
-    if (w->is_subject && ack.next_slot_ms > 0) {
+    if (w != nullptr && w->is_subject && ack.next_slot_ms > 0) {
         const Duration cycle = core_.timing.period * (2 * kRingCountMax);
         const Duration wish =
             std::min<Duration>(std::chrono::milliseconds(ack.next_slot_ms), cycle);
         schedule_subject(
             *w,
             core_.now + (is_looked_at(*w) ? std::min(wish, probe_spacing(core_.timing)) : wish));
+    }
+}
+
+void ObserverDetection::on_other_ack(Slot member, Instant sent) {
+    if (sent < withdrawn_at_) {
+        note_reachable(member);  // As of our own pings of that time.
+    } else {
+        note_answer(member, sent);
+    }
+}
+
+void ObserverDetection::note_answer(Slot member, Instant sent) {
+    const Duration round_trip = core_.now - sent;
+    if (round_trip < core_.timing.probe_timeout_min) {
+        last_quick_answer_ = core_.now;
+    }
+    after_answer(round_trip);
+    note_reachable(member);
+    if (Watch* w = watch_of(member)) {
+        w->round_trips.add(round_trip);
+        w->answered_at = core_.now;
+        w->own_alive_at = std::max(w->own_alive_at, sent);
+        note_answering(*w);
+        prove_life(*w, sent);
     }
 }
 

@@ -35,6 +35,9 @@ class ObserverDetection {
     void on_timer(const Timer& timer);
     void on_ping(const Ping& ping, Slot sender, ReplyToken token);
     void on_ack(const Ack& ack, const Envelope& envelope, Slot sender);
+    // This member has answered a ping that left at `sent`, and that another part of the engine
+    // sent.
+    void on_other_ack(Slot member, Instant sent);
     void on_ping_req(const PingReq& ping_req, Slot sender, ReplyToken token);
     void on_nack(const Nack& nack, Slot sender);
     void on_alive(const Alive& alive, Slot sender);
@@ -55,8 +58,7 @@ class ObserverDetection {
 
     // Nobody heeds a member that has been removed; while it stays away it accuses nobody.
     [[nodiscard]] DoubtReason doubt() const {
-        return claims_.held_for(core_.now) > Duration::zero() ? DoubtReason::HeldBack
-                                                              : doubt_.doubts(core_.now);
+        return claims_.stays_away(core_.now) ? DoubtReason::HeldBack : doubt_.doubts(core_.now);
     }
 
     // All answers are slow, or none comes, or nobody would heed us: more questions would only make
@@ -204,6 +206,8 @@ class ObserverDetection {
     [[nodiscard]] bool is_accused(Slot member) const;
     [[nodiscard]] bool has_relay(const Watch& watch) const;
     [[nodiscard]] std::size_t helper_budget() const;
+    [[nodiscard]] bool has_answer_since(Instant since) const;
+    [[nodiscard]] bool is_unheard() const;
     void replace_silent_helpers(Watch& watch);
     [[nodiscard]] std::size_t open_cases() const;
     Duration fresh_ping_pause(bool is_patient);
@@ -271,6 +275,7 @@ class ObserverDetection {
     [[nodiscard]] Instant suspect_at(const Watch& watch) const;
     [[nodiscard]] Instant deep_at(const Watch& watch) const;
     void note_refusal(Watch& watch);
+    void note_answer(Slot member, Instant sent);
     void note_answering(Watch& watch);
     void note_reachable(Slot member);
 
@@ -296,7 +301,8 @@ class ObserverDetection {
     Instant long_silent_at_ = kNever;  // the last time that no round trip had ended for long
     Instant last_quick_answer_ = Instant::min();  // one that took less than any timeout
     Instant last_canary_;
-    Instant quiet_slot_;  // the last one taken
+    Instant withdrawn_at_ = Instant::min();  // the last time that all cases were
+    Instant quiet_slot_;                     // the last one taken
     Permutation contact_order_;
     std::uint32_t contact_position_ = 0;
     DoubtReason told_doubt_ = DoubtReason::None;

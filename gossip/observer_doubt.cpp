@@ -27,7 +27,7 @@ std::string_view reason_text(DoubtReason reason) {
         case DoubtReason::SlowAnswers:
             return "all answers are slow";
         case DoubtReason::HeldBack:
-            return "this agent was removed again and again, and stays away for a while";
+            return "this agent was removed, and stays away for a while";
     }
     return "";
 }
@@ -43,6 +43,7 @@ void ObserverDetection::after_answer(Duration round_trip) {
 }
 
 void ObserverDetection::withdraw_cases() {
+    withdrawn_at_ = core_.now;
     for (std::size_t i = 0; i < watches_.size(); ++i) {
         Watch& w = watches_[i];
         const bool was_open = w.case_is_open;

@@ -23,6 +23,9 @@ constexpr int kAskedLately = 5;
 // Helpers that are asked within the time of a probe, for all cases together. Where everything is
 // missed at once, questions would only slow each other down.
 constexpr std::size_t kHelpersAtOnce = 16;
+// The same where nobody has answered since the first of several cases: so many questions show
+// whether anybody hears us.
+constexpr std::size_t kHelpersOfTheUnheard = 4;
 constexpr std::size_t kAskersMax = 16;
 // Helpers that are remembered because they reached whom we could not.
 constexpr std::size_t kRelaysMax = 4;
@@ -56,7 +59,19 @@ std::size_t ObserverDetection::helper_budget() const {
             std::count_if(w.helpers.begin(), w.helpers.end(),
                           [horizon](const Helper& helper) { return helper.asked_at > horizon; }));
     }
-    return kHelpersAtOnce - std::min(asked, kHelpersAtOnce);
+    const std::size_t most = is_unheard() ? kHelpersOfTheUnheard : kHelpersAtOnce;
+    return most - std::min(asked, most);
+}
+
+bool ObserverDetection::has_answer_since(Instant since) const {
+    return last_answer_ > since;
+}
+
+// Several are silent, and so is everybody since the first of them was.
+bool ObserverDetection::is_unheard() const {
+    return open_cases() > 1 && std::none_of(watches_.begin(), watches_.end(), [&](const Watch& w) {
+               return w.case_is_open && has_answer_since(w.unanswered_since);
+           });
 }
 
 void ObserverDetection::ask_helpers(Watch& w, std::size_t wanted) {

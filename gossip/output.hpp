@@ -50,7 +50,7 @@ enum class NoticeKind : std::uint8_t {
     DoubtEnded,
     Minority,          // alone for long enough that our own evidence decides
     GenerationRaised,  // `number` is our generation now: worth keeping on disk
-    HeldBack,          // removed again and again: we come back in `number` ms, not at once
+    HeldBack,          // removed again, or answered by too few: we try to come back in `number` ms
     LinkBroken,        // `text` does not answer us, and others say again and again that it lives
     LinkMended,        // `text` answers again
 };

@@ -91,7 +91,7 @@ std::string text_of(const EvidenceEntry& entry, const Witness& w) {
         case EvidenceKind::LinkMended:
             return fmt::format("{} answers {} again", name, w.whom);
         case EvidenceKind::HeldBack:
-            return fmt::format("{} heard of {} own death again, and {} away for {:.0f} s", w.who,
+            return fmt::format("{} heard of {} own death, and {} away for {:.0f} s", w.who,
                                w.verb("our", "its"), w.verb("stay", "stays"), age);
         case EvidenceKind::AccuserNamed:
             return fmt::format("{} accused {}, says the death that {} heard of", other, name,

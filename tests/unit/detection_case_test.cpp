@@ -102,6 +102,30 @@ TEST_F(Case, KeepsAConnectionForThreeIntervalsWhereNobodyAnswersQuickly) {
     EXPECT_EQ(fresh, 1);
 }
 
+// Blocked, cut off or alone: what it asks and says then would only come late, and all at once.
+TEST_F(Case, OfWhomNobodyAnswersSaysNothingAndAsksFew) {
+    for (int i = 1; i < 8; ++i) {
+        other(i).answers = false;
+    }
+    first_miss();
+    rig->run_for(2400ms);
+    EXPECT_TRUE(rig->engine.status(rig->now).doubt.empty()) << "it will doubt, not yet";
+    EXPECT_EQ(rig->state_of("p00"), MemberState::Suspect) << "to itself";
+    EXPECT_EQ(rig->count<Suspicion>(), 0U);
+    EXPECT_GT(rig->count<PingReq>(), 0U);
+    EXPECT_LE(rig->count<PingReq>(), 16U) << "four a second, twice where they say nothing";
+}
+
+TEST_F(Case, OfWhomOneAnswersIsSaidToAll) {
+    for (int i = 1; i < 7; ++i) {
+        other(i).answers = false;
+    }
+    first_miss();
+    rig->run_for(2400ms);
+    EXPECT_GE(rig->count<Suspicion>(), 7U);
+    EXPECT_GT(rig->count<PingReq>(), 16U);
+}
+
 TEST_F(Case, IsLookedAtAgainAtOnceByTheHelperThatReachedTheSubjectLast) {
     const Instant t = first_miss();
     rig->run_for(300ms);

@@ -45,7 +45,7 @@ TEST(EvidenceDocument, SaysWeOnlyOfTheAgentThatAnswers) {
               "x does not answer b, but others reach it, c the last");
     EXPECT_EQ(sentence("me", EvidenceKind::LinkMended), "x answers us again");
     EXPECT_EQ(sentence("b", EvidenceKind::HeldBack, "c"),
-              "b heard of its own death again, and stays away for 2 s");
+              "b heard of its own death, and stays away for 2 s");
     for (std::uint32_t kind = 0; kind < kEvidenceKindCount; ++kind) {
         const std::string of_another =
             ' ' + sentence("b", static_cast<EvidenceKind>(kind), "c") + ' ';

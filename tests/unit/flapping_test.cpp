@@ -1,4 +1,9 @@
-// A member that is removed again and again holds itself back.
+// A member that was removed returns when it is answered, and later if it was removed before.
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/support/engine_rig.hpp"
@@ -24,17 +29,167 @@ class Flapping : public ::testing::Test {
         rig.hear_gossip(rig.peer("p03"), {said});
     }
 
+    // The first removal, and the round trips that let it return.
+    void be_removed_and_return() {
+        const std::uint32_t before = incarnation();
+        hear_of_own_death();
+        EXPECT_EQ(incarnation(), before) << "the answers are on their way";
+        rig.run_for(kAnswers);
+        EXPECT_EQ(incarnation(), before + 1);
+    }
+
+    void silence(std::size_t count) {
+        for (std::size_t i = 0; i < 8; ++i) {
+            rig.peer("p0" + std::to_string(i)).answers = i >= count;
+        }
+    }
+
+    std::uint32_t last_ping_to(std::string_view name) {
+        const auto pings = rig.all_sent<Ping>(&rig.peer(name));
+        EXPECT_FALSE(pings.empty());
+        return pings.empty() ? 0 : pings.back()->body<Ping>().sequence;
+    }
+
+    std::uint64_t answers_of(std::string_view name) {
+        return rig.engine.observation(rig.now, name)->answers;
+    }
+
+    static constexpr Duration kAnswers = 20ms;
     EngineRig rig;
 };
 
 TEST_F(Flapping, ReturnsAtOnceTheFirstTime) {
+    be_removed_and_return();
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
+    EXPECT_EQ(rig.noticed(NoticeKind::HeldBack), nullptr);
+    EXPECT_EQ(rig.noticed(NoticeKind::DoubtBegan), nullptr);
+}
+
+TEST_F(Flapping, ReturnsOnTheAnswersOfThreeInFour) {
+    silence(2);
+    be_removed_and_return();
+}
+
+TEST_F(Flapping, StaysAwayUntilEnoughAnswer) {
+    silence(3);
     hear_of_own_death();
+    rig.run_for(1s);
+    EXPECT_EQ(incarnation(), 0U);
+    EXPECT_NE(rig.engine.status(rig.now).doubt.find("removed"), std::string::npos);
+    EXPECT_GT(rig.engine.status(rig.now).held_for, 0s);
+    EXPECT_LE(rig.engine.status(rig.now).held_for, 1s);
+    EXPECT_EQ(rig.noticed(NoticeKind::HeldBack), nullptr) << "it may have been chance";
+    hear_of_own_death();  // Told again.
+    rig.run_for(1100ms);
+    EXPECT_EQ(incarnation(), 0U);
+    ASSERT_NE(rig.noticed(NoticeKind::HeldBack), nullptr);
+    EXPECT_EQ(rig.noticed(NoticeKind::HeldBack)->number, 4000U);
+    const auto evidence = rig.engine.flight_recorder().about("self");
+    ASSERT_EQ(evidence.size(), 1U);
+    EXPECT_EQ(evidence[0].kind, EvidenceKind::HeldBack);
+    silence(2);
+    rig.run_for(3s);
+    EXPECT_EQ(incarnation(), 0U) << "the next try is due after 4 s";
+    rig.run_for(1s);
     EXPECT_EQ(incarnation(), 1U);
     EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
+    EXPECT_TRUE(rig.engine.status(rig.now).doubt.empty());
+}
+
+TEST_F(Flapping, TriesAfterTwoFourEightAndSixteenSecondsAndThenDemandsHalf) {
+    silence(4);
+    hear_of_own_death();
+    rig.run_for(46s - 1ms);  // 2, 4, 8, 16, 16.
+    EXPECT_EQ(incarnation(), 0U);
+    rig.run_for(1ms + kAnswers);
+    EXPECT_EQ(incarnation(), 1U);
+}
+
+TEST_F(Flapping, CountsNoAnswerThatIsLaterThanTheOthers) {
+    for (int i = 0; i < 3; ++i) {
+        rig.peer("p0" + std::to_string(i)).delay = 400ms;
+    }
+    hear_of_own_death();
+    rig.run_for(1s);
+    EXPECT_EQ(incarnation(), 0U);
+}
+
+TEST_F(Flapping, CountsSlowAnswersWhereAllAreSlow) {
+    for (int i = 0; i < 8; ++i) {
+        rig.peer("p0" + std::to_string(i)).delay = i < 3 ? 700ms : 400ms;
+    }
+    hear_of_own_death();
+    rig.run_for(800ms);
+    EXPECT_EQ(incarnation(), 1U);
+}
+
+TEST_F(Flapping, CountsNoAnswerOfAnotherRun) {
+    for (int i = 0; i < 8; ++i) {
+        rig.peer("p0" + std::to_string(i)).profile.instance += i == 3 ? 0 : 1;
+    }
+    hear_of_own_death();
+    rig.run_for(1s);
+    EXPECT_EQ(incarnation(), 0U);
+}
+
+// Whoever answered is not declared dead for want of an answer.
+TEST_F(Flapping, TheAnswersAreNewsToDetectionAlsoWhenTheyComeAfterTheReturn) {
+    rig.peer("p00").delay = 400ms;
+    rig.peer("p05").delay = 400ms;
+    const auto answers = [&] {
+        std::map<std::string, std::uint64_t> counts;
+        for (const std::string_view name : rig.engine.subjects()) {
+            counts[std::string(name)] = answers_of(name);
+        }
+        return counts;
+    };
+    const auto before = answers();
+    ASSERT_EQ(before.size(), 8U);
+    be_removed_and_return();
+    rig.run_for(380ms);
+    const auto after = answers();
+    for (const auto& [name, count] : before) {
+        EXPECT_GT(after.at(name), count) << name;
+    }
+}
+
+TEST_F(Flapping, AnAnswerFromAnEarlierTryCountsForDetectionAlone) {
+    silence(3);
+    hear_of_own_death();
+    rig.run_for(2s);  // The second try.
+    const std::uint32_t sequence = last_ping_to("p00");
+    rig.run_for(4s + kAnswers);  // The third: five of the six that are needed have answered.
+    const std::uint64_t known = answers_of("p00");
+    rig.hear_ack(rig.peer("p00"), sequence);
+    EXPECT_EQ(incarnation(), 0U);
+    EXPECT_EQ(answers_of("p00"), known + 1);
+}
+
+TEST_F(Flapping, AnAnswerToAPingOfBeforeItStayedAwayIsNoRoundTrip) {
+    silence(3);
+    hear_of_own_death();
+    const std::uint32_t sequence = last_ping_to("p00");
+    rig.run_for(1s);
+    ASSERT_FALSE(rig.engine.status(rig.now).doubt.empty());
+    const std::uint64_t known = answers_of("p00");
+    rig.hear_ack(rig.peer("p00"), sequence);
+    EXPECT_EQ(answers_of("p00"), known);
+}
+
+TEST_F(Flapping, AnswersToPingsOfBeforeAPauseOfThisProcessAreNotHeeded) {
+    silence(8);
+    hear_of_own_death();
+    const std::uint32_t sequence = last_ping_to("p00");
+    rig.now += 9s;
+    rig.engine.resumed(rig.now, 9s, rig.out);
+    rig.collect();
+    const std::uint64_t known = answers_of("p00");
+    rig.hear_ack(rig.peer("p00"), sequence);
+    EXPECT_EQ(answers_of("p00"), known);
 }
 
 TEST_F(Flapping, ReturnsAfterAMinuteTheSecondTimeAndAfterTenTheThird) {
-    hear_of_own_death();
+    be_removed_and_return();
     rig.run_for(40s);
     hear_of_own_death();
     EXPECT_EQ(incarnation(), 1U);
@@ -51,19 +206,19 @@ TEST_F(Flapping, ReturnsAfterAMinuteTheSecondTimeAndAfterTenTheThird) {
     rig.run_for(59s);
     hear_of_own_death();  // Told again: the same death.
     EXPECT_EQ(incarnation(), 1U);
-    rig.run_for(1s);
+    rig.run_for(1s + kAnswers);
     EXPECT_EQ(incarnation(), 2U);
     EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
 
     rig.run_for(20s);
     hear_of_own_death();
     EXPECT_EQ(rig.engine.status(rig.now).held_for, 10min);
-    rig.run_for(10min);
+    rig.run_for(10min + kAnswers);
     EXPECT_EQ(incarnation(), 3U);
 }
 
 TEST_F(Flapping, AccusesNobodyAndSaysWhyWhileItStaysAway) {
-    hear_of_own_death();
+    be_removed_and_return();
     rig.run_for(40s);
     hear_of_own_death();
     ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
@@ -89,7 +244,7 @@ TEST_F(Flapping, PingsAFourthAsOftenMeanwhileAndAllSubjectsSoonAfterwards) {
     rig.forget_past();
     rig.run_for(32s);
     const std::size_t usual = rig.count<Ping>();
-    hear_of_own_death();
+    be_removed_and_return();
     hear_of_own_death();
     ASSERT_EQ(rig.engine.status(rig.now).held_for, 60s);
     rig.run_for(20s);  // The turns that were set before are over.
@@ -98,29 +253,36 @@ TEST_F(Flapping, PingsAFourthAsOftenMeanwhileAndAllSubjectsSoonAfterwards) {
     const std::size_t meanwhile = rig.count<Ping>();
     EXPECT_GE(meanwhile, usual / 8);
     EXPECT_LE(meanwhile, usual / 3);
-    rig.run_for(8s);
+    rig.run_for(8s + kAnswers);
     ASSERT_EQ(rig.engine.status(rig.now).held_for, 0s);
     rig.forget_past();
     rig.run_for(1s);
     EXPECT_GE(rig.count<Ping>(), rig.engine.subjects().size());
 }
 
+// Only we raise our incarnation: whoever names a greater one has not observed that run.
+TEST_F(Flapping, RefutesAtOnceWhatNobodyCanHaveObserved) {
+    Said said = about_self(MemberState::Dead, 5);
+    said.accusers = {"p01", "p02"};
+    rig.hear_gossip(rig.peer("p03"), {said});
+    EXPECT_EQ(incarnation(), 6U);
+}
+
 TEST_F(Flapping, OutdoesTheGreatestDeathThatItHasHeardOf) {
-    hear_of_own_death();
+    be_removed_and_return();
     hear_of_own_death();
     Said said = about_self(MemberState::Dead, 5);
     said.accusers = {"p01", "p02"};
     rig.hear_gossip(rig.peer("p03"), {said});
     EXPECT_EQ(incarnation(), 1U);
-    rig.run_for(60s);
+    rig.run_for(60s + kAnswers);
     EXPECT_EQ(incarnation(), 6U);
 }
 
 TEST_F(Flapping, IsNotHeldForLongAgo) {
-    hear_of_own_death();
+    be_removed_and_return();
     rig.run_for(10min);
-    hear_of_own_death();
-    EXPECT_EQ(incarnation(), 2U);
+    be_removed_and_return();
 }
 
 TEST_F(Flapping, IsNotHeldOnTheWordOfOne) {
@@ -161,7 +323,7 @@ TEST_F(Flapping, IsHeldWhereItWasAloneOnTheOtherSide) {
             rig.hear_gossip(peer, {with_profile(alive(peer), peer)});
         }
         EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
-        hear_of_own_death();
+        round == 0 ? be_removed_and_return() : hear_of_own_death();
     }
     EXPECT_EQ(incarnation(), 1U);
     EXPECT_EQ(rig.engine.status(rig.now).held_for, 60s);
@@ -173,7 +335,7 @@ TEST_F(Flapping, TellsNobodyOfTheDeathThatIsHeldBackItself) {
     rig.forget_past();
     rig.hear_gossip(other, {});
     EXPECT_EQ(rig.sent.size(), 1U) << "who speaks and is dead to us must hear it";
-    hear_of_own_death();
+    be_removed_and_return();
     hear_of_own_death();
     ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
     rig.forget_past();
@@ -182,7 +344,7 @@ TEST_F(Flapping, TellsNobodyOfTheDeathThatIsHeldBackItself) {
 }
 
 TEST_F(Flapping, EndsWhenTheMemberHasSomethingNewToSay) {
-    hear_of_own_death();
+    be_removed_and_return();
     hear_of_own_death();
     ASSERT_GT(rig.engine.status(rig.now).held_for, 0s);
     Attributes attributes;
