@@ -144,7 +144,6 @@ void ObserverDetection::add_subject(Slot member) {
         w->is_subject = true;
         schedule_subject(*w,
                          core_.now + core_.random.between(Duration::zero(), core_.timing.period));
-        restore_bad_record(*w);
     }
 }
 
@@ -178,9 +177,6 @@ void ObserverDetection::on_event(const MembershipEvent& event) {
             return;
         }
         case MembershipEventKind::Departed:
-            if (const Watch* w = watch_of(event.member)) {
-                keep_bad_record(*w);
-            }
             drop_watches_of(event.member);
             drop_accusations_by(event.member);
             return;

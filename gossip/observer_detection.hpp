@@ -156,13 +156,6 @@ class ObserverDetection {
         bool is_excused = false;  // its answer still shows who is reachable, its absence nothing
     };
 
-    // What a run that is dead now had missed.
-    struct BadRecord {
-        std::uint64_t instance = 0;
-        AnswerRecord record;
-        Instant at;
-    };
-
     // Somebody's suspicion, with its age at the time it was heard.
     struct Accusation {
         Slot subject = kNoSlot;
@@ -238,8 +231,6 @@ class ObserverDetection {
     [[nodiscard]] bool answers_too_little(const Watch& watch);
     [[nodiscard]] bool is_looked_at(const Watch& watch) const;
     void look_closer(Watch& watch);
-    void keep_bad_record(const Watch& watch);
-    void restore_bad_record(Watch& watch);
     void judge_share(Slot member);
     void hear_of_share(Slot member, Slot accuser);
     void hear_of_answers(Watch& watch);
@@ -286,7 +277,6 @@ class ObserverDetection {
     std::vector<Outstanding> outstanding_;
     std::vector<Accusation> accusations_;
     std::vector<LateAnswer> late_answers_;
-    std::vector<BadRecord> bad_records_;
 
     std::vector<MemberTime> reachable_;  // members with a round trip lately, and when
     std::vector<MemberTime>

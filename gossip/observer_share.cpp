@@ -32,8 +32,6 @@ constexpr std::size_t kShareAccusersMax = 16;
 // Members that don't observe the subject and are told of the first accusation too, so that they
 // look.
 constexpr std::size_t kStrangersTold = 2;
-// Subjects that died for their share and whose records are kept for a while.
-constexpr std::size_t kBadRecordsMax = 64;
 // Whoever needed no look for so many P is looked at as if for the first time.
 constexpr int kLooksForgottenDepths = 400;
 
@@ -147,32 +145,6 @@ void ObserverDetection::judge_share(Slot member) {
     say_suspicion(*w, silence_of(*w), w->accused_since == core_.now ? kStrangersTold : 0);
     accuse(member, core_.self, silence_of(*w), share.missed);
     consider_death(*w);
-}
-
-// It is declared dead for its share. If that run is back before the misses are forgotten, they
-// count on: else whoever loses most of its messages would come and go. Not so where it fell silent
-// altogether: when it speaks again, that is over.
-void ObserverDetection::keep_bad_record(const Watch& w) {
-    std::erase_if(bad_records_, [this](const BadRecord& bad) {
-        return core_.now - bad.at >= share_length(core_.timing);
-    });
-    const bool was_silent = silence_of(w) >= core_.timing.suspect_after;
-    if (w.accused_since != kNever && !was_silent && w.record.is_bad(share_since()) &&
-        bad_records_.size() < kBadRecordsMax) {
-        bad_records_.push_back({w.instance, w.record, core_.now});
-    }
-}
-
-void ObserverDetection::restore_bad_record(Watch& w) {
-    const auto found =
-        std::find_if(bad_records_.begin(), bad_records_.end(), [&](const BadRecord& bad) {
-            return bad.instance == w.instance && core_.now - bad.at < share_length(core_.timing);
-        });
-    if (found != bad_records_.end()) {
-        w.record = found->record;
-        bad_records_.erase(found);
-        look_closer(w);
-    }
 }
 
 // Whoever accused it is told that it answers here, if it does.

@@ -17,7 +17,6 @@ class AnswerShareCase : public ::testing::Test {
         rig.add_many(8);
         rig.run_for(30s);
         x().answers = false;
-        old_instance = x().profile.instance;
         rig.forget_past();
     }
 
@@ -53,69 +52,10 @@ class AnswerShareCase : public ::testing::Test {
         return found;
     }
 
-    // It dies for its share and refutes that.
-    void die_and_return(std::uint64_t instance) {
-        const Instant limit = rig.now + 40s;
-        while (!is_dead() && rig.now < limit) {
-            run_proven(500ms, 3);
-        }
-        EXPECT_TRUE(is_dead());
-        x().incarnation += 1;
-        x().profile.instance = instance;
-        x().generation += instance == old_instance ? 0 : 1;
-        rig.hear_gossip(other(1), {with_profile(alive(x()), x())});
-        EXPECT_EQ(rig.state_of("p00"), MemberState::Alive);
-        rig.forget_past();
-    }
-
     [[nodiscard]] bool is_dead() { return rig.state_of("p00") == MemberState::Dead; }
 
     EngineRig rig;
-    std::uint64_t old_instance = 0;
 };
-
-TEST_F(AnswerShareCase, IsAccusedAtOnceWhenItIsBackAndStillSilent) {
-    die_and_return(old_instance);
-    run_proven(2s);
-    ASSERT_FALSE(shares_said().empty());
-    EXPECT_GE(shares_said()[0].missed, kMissed);
-}
-
-TEST_F(AnswerShareCase, IsWellWhenItIsBackAndAnswersTwice) {
-    die_and_return(old_instance);
-    x().answers = true;
-    run_proven(2s, 7);
-    rig.forget_past();
-    run_proven(40s, 7);
-    EXPECT_FALSE(is_dead());
-    EXPECT_TRUE(shares_said().empty());
-}
-
-TEST_F(AnswerShareCase, IsForgottenWhereItFellSilentAltogether) {
-    const Instant limit = rig.now + 40s;
-    while (shares_said().empty() && rig.now < limit) {
-        run_proven(500ms, 3);
-    }
-    ASSERT_FALSE(shares_said().empty());
-    while (!is_dead() && rig.now < limit) {  // Nobody has an answer any more.
-        for (int i = 1; i <= 3; ++i) {
-            rig.hear_suspicion(other(i), {&x()}, 3s);
-        }
-        rig.run_for(500ms);
-    }
-    ASSERT_TRUE(is_dead());
-    x().incarnation += 1;
-    rig.hear_gossip(other(1), {with_profile(alive(x()), x())});
-    rig.forget_past();
-    run_proven(2s);
-    EXPECT_TRUE(shares_said().empty());
-}
-
-TEST_F(AnswerShareCase, IsForgottenWithTheRunThatDied) {
-    die_and_return(old_instance + 1);
-    run_proven(2s);
-    EXPECT_TRUE(shares_said().empty());
-}
 
 TEST_F(AnswerShareCase, IsAccusedThoughItsLifeIsProven) {
     run_proven(40s);
