@@ -6,15 +6,17 @@
 namespace memberd {
 namespace {
 
-// Whoever was removed shows that it is well: of so many members all but a fourth answer in time.
+// Whoever was removed shows that it is well: of so many members all but one in four answer in time,
+// after kDemandingTries, for perhaps much is lost everywhere, all but one in two.
 constexpr std::size_t kReturnProbes = 8;
+constexpr std::size_t kExcusedPart = 4;
+constexpr std::size_t kExcusedPartLater = 2;
+constexpr int kDemandingTries = 5;
 // In time: within so many times the quickest answer, where that is more than the least timeout.
 constexpr int kQuickestAnswers = 3;
 // The pause after the first try, in T; it doubles so often.
 constexpr int kReturnPausePeriods = 2;
 constexpr int kReturnPausesDoubled = 3;
-// After so many tries half of the answers will do: perhaps much is lost everywhere.
-constexpr int kDemandingTries = 5;
 // An answer to a ping sent longer ago than so many of the greatest depth of a death says nothing.
 constexpr int kReturnProbeDepths = 2;
 
@@ -146,8 +148,10 @@ void Claims::on_hold_end() {
 bool Claims::prove_return() {
     std::vector<Slot> asked;
     core_.pick_live(kReturnProbes, {}, asked);
-    const std::size_t excused = asked.size() / (return_tries_ < kDemandingTries ? 4 : 2);
-    return_answers_wanted_ = asked.size() - excused;
+    // Rounded up: of two or three, one may have failed while we were away.
+    const std::size_t parts = return_tries_ < kDemandingTries ? kExcusedPart : kExcusedPartLater;
+    const std::size_t excused = (asked.size() + parts - 1) / parts;
+    return_answers_wanted_ = std::max<std::size_t>(asked.size() - excused, 1);
     return_deadline_ = core_.now + core_.timing.probe_timeout_min;
     return_asked_at_ = core_.now;
     return_answers_ = 0;

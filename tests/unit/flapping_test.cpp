@@ -355,6 +355,22 @@ TEST_F(Flapping, EndsWhenTheMemberHasSomethingNewToSay) {
     EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
 }
 
+// In a small cluster one of those that are asked may have failed while this member was away.
+TEST(FlappingOfFew, ReturnsOnTheAnswerOfOneOfTwoAndOfTwoOfThree) {
+    for (const int others : {2, 3}) {
+        EngineRig rig;
+        rig.add_many(others);
+        rig.run_for(30s);
+        rig.peer("p00").answers = false;
+        Said said = about_self(MemberState::Dead, 0);
+        said.accusers = {"p00", "p01"};
+        rig.hear_gossip(rig.peer("p01"), {said});
+        EXPECT_EQ(rig.engine.self().claim.incarnation, 0U);
+        rig.run_for(20ms);
+        EXPECT_EQ(rig.engine.self().claim.incarnation, 1U) << others;
+    }
+}
+
 TEST(FlappingBaselines, AreNeverHeld) {
     for (const Mode mode : {Mode::Swim, Mode::Lifeguard}) {
         EngineRig rig({.mode = mode});
