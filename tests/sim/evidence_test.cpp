@@ -35,9 +35,14 @@ TEST(Evidence, OfAnAccuserThatHasGoneIsWithdrawn) {
     for (Member accuser = 0; accuser < 8; ++accuser) {
         Cluster cluster(options);
         cluster.run_for(12s);
-        // Hears no answer, so it accuses others, until it doubts itself. Most of those that it
+        // It hears one alone of all whom it asks, so it accuses the others. Most of those that it
         // tells have pinged the accused meanwhile, and know better.
-        cluster.cut_ingress(accuser);
+        const std::string_view heard = cluster.engine(accuser).subjects().front();
+        for (Member member = 0; member < cluster.size(); ++member) {
+            if (member != accuser && cluster.name(member) != heard) {
+                cluster.cut_one_way(member, accuser);
+            }
+        }
         if (!cluster.run_until([&] { return is_believed(cluster, accuser); }, 3s)) {
             continue;
         }
@@ -49,6 +54,19 @@ TEST(Evidence, OfAnAccuserThatHasGoneIsWithdrawn) {
         expect_sound(cluster);
     }
     EXPECT_GE(believed, 2);
+}
+
+// And until then it says nothing, though it suspects its subjects.
+TEST(Evidence, OfWhoHearsNobodyIsNotBelievedForNobodyHearsOfIt) {
+    ClusterOptions options = options_of({Mode::Memberd, 32});
+    options.carrying = Carrying::Datagram;
+    for (Member accuser = 0; accuser < 8; ++accuser) {
+        Cluster cluster(options);
+        cluster.run_for(12s);
+        cluster.cut_ingress(accuser);
+        EXPECT_FALSE(cluster.run_until([&] { return is_believed(cluster, accuser); }, 3s));
+        EXPECT_GT(cluster.engine(accuser).counters().suspicions, 0U);
+    }
 }
 
 std::uint64_t missed_probes(const Cluster& cluster) {
