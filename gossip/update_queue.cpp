@@ -40,11 +40,10 @@ void UpdateQueue::remove(Slot member) {
 
 void UpdateQueue::keep(UpdateClass kind) {
     std::erase_if(entries_, [&](const QueuedUpdate& entry) {
-        const bool is_dropped = entry.kind != kind && !entry.is_first_hand;
-        if (is_dropped) {
+        if (entry.kind != kind) {
             roster_.set_queued(entry.member, false);
         }
-        return is_dropped;
+        return entry.kind != kind;
     });
 }
 

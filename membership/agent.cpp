@@ -232,8 +232,11 @@ void Agent::take_notice(const Notice& notice) {
             log_->warn("this agent may be cut off with a minority: its own evidence decides now");
             break;
         case NoticeKind::HeldBack:
-            log_->warn("declared dead again, or answered by too few: tries to come back in {} s",
-                       notice.number / 1000);
+            log_->warn(
+                "declared dead, and either not for the first time or too few members answer: this "
+                "agent "
+                "tries to come back in {} s",
+                notice.number / 1000);
             break;
         case NoticeKind::LinkBroken:
             log_->warn("{} does not answer this agent, but others reach it", notice.text);
