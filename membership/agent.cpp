@@ -233,9 +233,8 @@ void Agent::take_notice(const Notice& notice) {
             break;
         case NoticeKind::HeldBack:
             log_->warn(
-                "declared dead, and either not for the first time or too few members answer: this "
-                "agent "
-                "tries to come back in {} s",
+                "declared dead, and either not for the first time or too few members "
+                "answer: this agent tries to come back in {} s",
                 notice.number / 1000);
             break;
         case NoticeKind::LinkBroken:
@@ -263,7 +262,7 @@ void Agent::fire_timers() {
     }
     if (now_ >= next_heartbeat_) {
         next_heartbeat_ = now_ + kHeartbeatInterval;
-        parts_.publisher.heartbeat(recorder_.view().epoch(), recorder_.view().seq());
+        heartbeat_is_due_ = true;
         say_if_alone();
         expire_pings();
         announce_links();
@@ -289,6 +288,11 @@ void Agent::finish_turn() {
     recorder_.renew_ring(wall_, events_);
     parts_.publisher.publish(recorder_.view().epoch(), events_);
     events_.clear();
+    // After the events that it counts: a subscriber takes for lost what it has not heard before.
+    if (heartbeat_is_due_) {
+        heartbeat_is_due_ = false;
+        parts_.publisher.heartbeat(recorder_.view().epoch(), recorder_.view().seq());
+    }
 }
 
 void Agent::serve_signals() {

@@ -208,6 +208,7 @@ class Agent {
     Instant started_;
     std::string started_text_;
     Instant next_heartbeat_;
+    bool heartbeat_is_due_ = false;
     Instant next_save_;
     Instant next_alone_report_;
     Instant stop_at_ = kNever;  // the loop ends then; set when all is said

@@ -71,6 +71,34 @@ TEST(AgentSubscriber, StoppedThroughTenThousandChangesItEndsWithTheAgentsView) {
     RecordProperty("resident_kib_after", std::to_string(after));
 }
 
+// A heartbeat must not announce a change that its turn has yet to publish: whoever hears it takes
+// the change for lost, and a snapshot says less than the events in its place.
+TEST(AgentSubscriber, WhoKeepsUpWithManyChangesNeedsNoSecondSnapshot) {
+    TestCluster cluster(1);
+    ASSERT_TRUE(cluster.start_all());
+    TestAgent& agent = cluster[0];
+    auto client = Client::open(agent.runtime_dir());
+    ASSERT_TRUE(client);
+    ASSERT_TRUE(client->follow());
+    ASSERT_TRUE(eventually(10s, [&] {
+        client->poll(100ms);
+        return client->is_current();
+    }));
+    const std::uint64_t first = client->view().seq();
+    int snapshots = 0;
+
+    for (int i = 0; i < 2000; ++i) {
+        change_tags(agent, i, 1);
+        snapshots += client->poll(0ms).resynced ? 1 : 0;
+    }
+
+    EXPECT_TRUE(eventually(10s, [&] {
+        snapshots += client->poll(100ms).resynced ? 1 : 0;
+        return client->view().seq() >= first + 2000;
+    }));
+    EXPECT_EQ(snapshots, 0);
+}
+
 TEST(AgentSubscriber, ThePythonExampleFollowsAKillAndARestartOfItsAgent) {
     TestCluster cluster(2);
     ASSERT_TRUE(cluster.start_all());
