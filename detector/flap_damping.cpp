@@ -1,5 +1,7 @@
 #include "detector/flap_damping.hpp"
 
+#include <algorithm>
+
 #include "detector/check.hpp"
 
 namespace memberd {
@@ -16,6 +18,10 @@ Duration FlapDamping::removed(Instant now, const FlapSettings& settings) {
     removals_ = 2;
     returns_at_ = now + hold;
     return hold;
+}
+
+void FlapDamping::returned(Instant now) {
+    returns_at_ = std::max(returns_at_, now);
 }
 
 }  // namespace memberd

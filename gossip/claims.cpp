@@ -356,7 +356,7 @@ void Claims::wait_for_refutation(Slot slot, const Update& update) {
 }
 
 void Claims::tell_accused(const PendingDeath& pending) {
-    if (held_for(core_.now) > Duration::zero()) {
+    if (stays_away(core_.now)) {
         return;  // Who is dead itself tells nobody so: those that live do, and most are held as it
                  // is.
     }

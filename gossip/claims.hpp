@@ -88,10 +88,7 @@ class Claims {
     void sweep();
 
     // This process stood still: what is pending was pending without a chance to hear the answer.
-    void resumed() {
-        pending_.clear();
-        return_probes_.clear();
-    }
+    void resumed();
 
   private:
     // A death that came by sync, about a member that we hold alive: it is told, and has a while to
@@ -125,6 +122,7 @@ class Claims {
     [[nodiscard]] bool is_our_failure(const Update& death, Slot teller) const;
     [[nodiscard]] bool prove_return();
     void return_now();
+    void end_hold();
     void note_held(Duration pause, Slot teller);
     void refute(const Claim& claim);
     [[nodiscard]] bool refuted_lately() const;

@@ -86,6 +86,7 @@ bool Claims::must_stay_away(const Update& update, Slot teller) {
         }
         const Duration hold = flapping_.removed(core_.now, core_.timing.membership.flapping);
         return_tries_ = 0;
+        held_incarnation_ = 0;
         is_free_return_ = hold == Duration::zero();
         held_until_ = core_.now + hold;
         if (!is_free_return_) {
@@ -170,13 +171,14 @@ bool Claims::prove_return() {
                  core_.timing.membership.flapping.next);
     held_until_ = core_.now + pause;
     core_.timers.set(held_until_, TimerKind::HoldEnd);
-    if (++return_tries_ == 2 && is_free_return_) {
+    if (++return_tries_ == 2) {
         note_held(pause, kNoSlot);
     }
     return !asked.empty();
 }
 
 // Late answers are told too, also after the return: that somebody lives is for detection to know.
+// From its horizon on an answer says nothing.
 std::optional<Instant> Claims::on_return_ack(const Ack& ack, const Envelope& envelope) {
     const auto found =
         std::find_if(return_probes_.begin(), return_probes_.end(), [&](const ReturnProbe& probe) {
@@ -187,6 +189,9 @@ std::optional<Instant> Claims::on_return_ack(const Ack& ack, const Envelope& env
     }
     const Instant sent = found->sent;
     return_probes_.erase(found);
+    if (sent < core_.now - core_.timing.silence_max * kReturnProbeDepths) {
+        return std::nullopt;
+    }
     if (held_until_ == kNever || core_.is_leaving || sent != return_asked_at_) {
         return sent;
     }
@@ -205,6 +210,24 @@ void Claims::return_now() {
     death.state = MemberState::Dead;
     death.incarnation = std::max(death.incarnation, held_incarnation_);
     refute(death);
+}
+
+void Claims::end_hold() {
+    if (held_until_ != kNever) {
+        held_until_ = kNever;
+        flapping_.returned(core_.now);
+    }
+}
+
+// What was asked before says nothing now, so a try that had begun is made anew.
+void Claims::resumed() {
+    pending_.clear();
+    return_probes_.clear();
+    if (held_until_ != kNever && return_tries_ > 0) {
+        --return_tries_;
+        held_until_ = core_.now;
+        core_.timers.set(held_until_, TimerKind::HoldEnd);
+    }
 }
 
 void Claims::note_held(Duration pause, Slot teller) {
@@ -244,7 +267,7 @@ void Claims::refute(const Claim& claim) {
         view_changed();
         core_.queue.add(core_.self, UpdateClass::Verdict);
     }
-    held_until_ = kNever;
+    end_hold();
     refuted_at_ = core_.now;
     ++core_.counters.refutations;
     outdated_.push_back(core_.self);
@@ -269,6 +292,7 @@ bool Claims::raise_generation_above(std::uint64_t generation) {
     }
     own.generation = generation + 1;
     own.incarnation = 0;
+    end_hold();  // What is new about us outdoes the death.
     core_.roster.update(core_.self, own, kNoProfile, core_.roster[core_.self].since);
     view_changed();
     core_.queue.add(core_.self, UpdateClass::Verdict);
@@ -286,7 +310,7 @@ void Claims::restate_self(ProfileId profile, UpdateClass kind) {
     } else {
         ++own.incarnation;
     }
-    held_until_ = kNever;  // What is new about us outdoes the death.
+    end_hold();
     core_.roster.update(core_.self, own, profile, core_.roster[core_.self].since);
     view_changed();
     core_.queue.add(core_.self, kind);

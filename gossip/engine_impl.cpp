@@ -190,14 +190,14 @@ void EngineImpl::probing(const Message& message, ReplyToken token, Slot sender) 
         if (on_caller_ack(*ack, message.envelope) || joining.on_ack(*ack, message.envelope)) {
             return;
         }
+        if (sender != kNoSlot && core.config.mode == Mode::Memberd) {
+            anti_entropy.compare_digests(message.envelope, sender);
+        }
         if (const auto sent = claims.on_return_ack(*ack, message.envelope)) {
             if (sender != kNoSlot && observers != nullptr) {
                 observers->on_other_ack(sender, *sent);
             }
             return;
-        }
-        if (sender != kNoSlot && core.config.mode == Mode::Memberd) {
-            anti_entropy.compare_digests(message.envelope, sender);
         }
     }
     SwimDetection* swim = std::get_if<SwimDetection>(&detection);
@@ -445,7 +445,8 @@ void EngineImpl::flush() {
         return;
     }
     if (claims.held_for(core.now) > Duration::zero()) {
-        // What the dead learn, the living know; but who joined through us is known to nobody else.
+        // What the dead learn, the living know; but who joined through us is known to nobody else,
+        // nor may be what we found ourselves just before.
         core.queue.keep(UpdateClass::Arrival);
     }
     std::vector<Slot> neighbours = observers->subjects();

@@ -78,6 +78,7 @@ void ObserverDetection::open_case(Watch& w) {
     w.case_is_open = true;
     w.we_suspect = false;
     w.helpers.clear();
+    w.has_asked_strangers = false;
     w.words = 0;
     w.next_suspicion = kNever;
     core_.note_evidence(EvidenceKind::PingUnanswered, member, kNoSlot, silence_of(w));
@@ -216,23 +217,21 @@ bool ObserverDetection::may_replace_connection(const Watch& w) const {
 }
 
 void ObserverDetection::suspect(Watch& w, Duration silence) {
-    // Where nobody at all has answered since, it is rather us: nobody would share what we say.
-    const bool is_heard = has_answer_since(w.unanswered_since);
+    const bool is_of_use = is_heard(w);
     if (!w.we_suspect) {
         w.we_suspect = true;
         ++core_.counters.suspicions;
         core_.note_evidence(EvidenceKind::Suspected, w.member, kNoSlot, silence,
                             phi(silence, w.round_trips));
         ping(w, may_replace_connection(w));
-        if (is_heard) {
-            ask_strangers(w);
-        }
-    } else if (is_heard) {
-        ask_for_more_accusers(w);
+    }
+    if (is_of_use) {
+        w.has_asked_strangers ? ask_for_more_accusers(w) : ask_strangers(w);
+        w.has_asked_strangers = true;
     }
     const bool patient = silence > core_.timing.silence_min * kPatientAfterDepths;
     w.next_suspicion = core_.now + core_.timing.suspicion_resend * (patient ? kPatienceOfWords : 1);
-    if (is_heard) {
+    if (is_of_use) {
         say_suspicion(w, silence);
     }
     accuse(w.member, core_.self, silence);

@@ -337,8 +337,11 @@ void ObserverDetection::on_ack(const Ack& ack, const Envelope& envelope, Slot se
 }
 
 void ObserverDetection::on_other_ack(Slot member, Instant sent) {
+    if (!core_.roster.is_live(member)) {
+        return;  // As of our own pings to it, which are forgotten with its death.
+    }
     if (sent < withdrawn_at_) {
-        note_reachable(member);  // As of our own pings of that time.
+        note_reachable(member);
     } else {
         note_answer(member, sent);
     }

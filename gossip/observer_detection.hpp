@@ -56,9 +56,11 @@ class ObserverDetection {
     // Cases that are open and accusations that are held.
     [[nodiscard]] std::size_t case_count() const;
 
-    // Nobody heeds a member that has been removed; while it stays away it accuses nobody.
+    // Nobody heeds a member that has been removed; while it stays away it accuses nobody. But where
+    // nobody answers it for so long that its own evidence decides, it must see that it is alone.
     [[nodiscard]] DoubtReason doubt() const {
-        return claims_.stays_away(core_.now) ? DoubtReason::HeldBack : doubt_.doubts(core_.now);
+        return claims_.stays_away(core_.now) && !doubt_.alone(core_.now) ? DoubtReason::HeldBack
+                                                                         : doubt_.doubts(core_.now);
     }
 
     // All answers are slow, or none comes, or nobody would heed us: more questions would only make
@@ -127,16 +129,17 @@ class ObserverDetection {
         Instant next_helpers = kNever;  // when others are asked than those that reached it last
         Instant connected_at = Instant::min();  // when its present connection was asked for
         Instant next_suspicion = kNever;
-        Instant case_tick = kNever;      // the timer that counts; others are stale
-        Instant used_at;                 // of a watch that is no subject: when it was last of use
-        Instant refused_since = kNever;  // connections to it are refused
-        Instant refused_at = kNever;     // when one was refused last
-        Slot relay = kNoSlot;            // the helper that proved its life last
-        std::uint32_t relayed = 0;       // such proofs since its last answer to us
-        std::uint32_t relay_streak = 0;  // of them by this helper in a row, none after a nack
-        bool is_link_broken = false;     // said so
-        AnswerRecord record;             // of a subject
-        Instant look_since = kNever;     // a closer look at the share that it answers
+        Instant case_tick = kNever;        // the timer that counts; others are stale
+        Instant used_at;                   // of a watch that is no subject: when it was last of use
+        Instant refused_since = kNever;    // connections to it are refused
+        Instant refused_at = kNever;       // when one was refused last
+        Slot relay = kNoSlot;              // the helper that proved its life last
+        std::uint32_t relayed = 0;         // such proofs since its last answer to us
+        std::uint32_t relay_streak = 0;    // of them by this helper in a row, none after a nack
+        bool is_link_broken = false;       // said so
+        bool has_asked_strangers = false;  // in this case
+        AnswerRecord record;               // of a subject
+        Instant look_since = kNever;       // a closer look at the share that it answers
         Instant look_until = kNever;
         Instant next_look = Instant::min();
         std::uint32_t looks = 0;             // each makes the pause before the next one longer
@@ -200,6 +203,7 @@ class ObserverDetection {
     [[nodiscard]] bool has_relay(const Watch& watch) const;
     [[nodiscard]] std::size_t helper_budget() const;
     [[nodiscard]] bool has_answer_since(Instant since) const;
+    [[nodiscard]] bool is_heard(const Watch& watch) const;
     [[nodiscard]] bool is_unheard() const;
     void replace_silent_helpers(Watch& watch);
     [[nodiscard]] std::size_t open_cases() const;

@@ -67,6 +67,12 @@ bool ObserverDetection::has_answer_since(Instant since) const {
     return last_answer_ > since;
 }
 
+// Where nobody at all has answered since our ping to it left, it is rather us: nobody would share
+// what we say. Unless that has lasted for so long that our word may be the only one.
+bool ObserverDetection::is_heard(const Watch& w) const {
+    return has_answer_since(w.unanswered_since) || doubt_.alone(core_.now);
+}
+
 // Several are silent, and so is everybody since the first of them was.
 bool ObserverDetection::is_unheard() const {
     return open_cases() > 1 && std::none_of(watches_.begin(), watches_.end(), [&](const Watch& w) {

@@ -40,10 +40,11 @@ void UpdateQueue::remove(Slot member) {
 
 void UpdateQueue::keep(UpdateClass kind) {
     std::erase_if(entries_, [&](const QueuedUpdate& entry) {
-        if (entry.kind != kind) {
+        const bool is_dropped = entry.kind != kind && !entry.is_first_hand;
+        if (is_dropped) {
             roster_.set_queued(entry.member, false);
         }
-        return entry.kind != kind;
+        return is_dropped;
     });
 }
 

@@ -39,7 +39,7 @@ class UpdateQueue {
     // us.
     void mark_first_hand(Slot member);
     void remove(Slot member);
-    // Drops all others. O(queue).
+    // Drops what is of other kinds and was known to others before. O(queue).
     void keep(UpdateClass kind);
 
     // Brings the `count` entries that are to be sent next to the front, in order; returns them.

