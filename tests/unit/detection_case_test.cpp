@@ -116,6 +116,19 @@ TEST_F(Case, OfWhomNobodyAnswersSaysNothingAndAsksFew) {
     EXPECT_LE(rig->count<PingReq>(), 16U) << "four a second, twice where they say nothing";
 }
 
+// Among many, others than the silent could be asked about each of them.
+TEST_F(Case, OfEightAtOnceOfWhomNobodyAnswersAsksFew) {
+    start(60);
+    for (int i = 0; i < 60; ++i) {
+        rig->peer((i < 10 ? "p0" : "p") + std::to_string(i)).answers = false;
+    }
+    rig->run_for(4400ms);
+    EXPECT_TRUE(rig->engine.status(rig->now).doubt.empty()) << "it will doubt, not yet";
+    EXPECT_GE(rig->engine.counters().probes_missed, 8U);
+    EXPECT_GT(rig->count<PingReq>(), 0U);
+    EXPECT_LE(rig->count<PingReq>(), 12U) << "36 if it asked as it does where it is heard";
+}
+
 TEST_F(Case, OfWhomOneAnswersIsSaidToAll) {
     for (int i = 1; i < 7; ++i) {
         other(i).answers = false;
