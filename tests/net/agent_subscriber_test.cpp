@@ -13,7 +13,6 @@ namespace memberd::test {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 
 std::string last_line(const std::string& text) {
     const std::size_t end = text.find_last_not_of('\n');
