@@ -157,7 +157,7 @@ void EvidenceExchange::on_request(const EvidenceRequest& request, ReplyToken tok
     }
     ++core_.counters.evidence_answered;
     const std::vector<EvidenceEntry> entries =
-        core_.recorder.newest_about(request.subject, kEvidenceCountMax);
+        core_.recorder.telling_about(request.subject, kEvidenceCountMax);
     Encoder encoder = core_.begin();
     encoder.evidence(core_.envelope(), request.cookie, static_cast<std::uint32_t>(entries.size()),
                      0);

@@ -4,6 +4,15 @@
 #include <utility>
 
 namespace memberd {
+namespace {
+
+// A case has dozens of these, of which each says little.
+bool is_one_of_many(EvidenceKind kind) {
+    return kind == EvidenceKind::HelperAsked || kind == EvidenceKind::HelperNack ||
+           kind == EvidenceKind::SuspectedBy;
+}
+
+}  // namespace
 
 std::string_view to_string(EvidenceKind kind) {
     switch (kind) {
@@ -60,19 +69,38 @@ void FlightRecorder::record(EvidenceEntry entry) {
 }
 
 std::vector<EvidenceEntry> FlightRecorder::about(std::string_view subject) const {
-    return newest_about(subject, entries_.size());
+    return telling_about(subject, entries_.size());
 }
 
-std::vector<EvidenceEntry> FlightRecorder::newest_about(std::string_view subject,
-                                                        std::size_t count) const {
-    std::vector<EvidenceEntry> found;
-    for (std::size_t i = entries_.size(); i > 0 && found.size() < count; --i) {
-        const EvidenceEntry& entry = entries_[(next_ + i - 1) % entries_.size()];
-        if (entry.subject == subject) {
-            found.push_back(entry);
+std::vector<EvidenceEntry> FlightRecorder::telling_about(std::string_view subject,
+                                                         std::size_t count) const {
+    std::vector<std::size_t> places;  // newest first
+    for (std::size_t i = entries_.size(); i > 0; --i) {
+        const std::size_t place = (next_ + i - 1) % entries_.size();
+        if (entries_[place].subject == subject) {
+            places.push_back(place);
         }
     }
-    std::reverse(found.begin(), found.end());
+    std::vector<bool> is_told(places.size(), false);
+    std::size_t left = count;
+    const auto tell = [&](std::size_t most, auto is_wanted) {
+        most = std::min(most, left);
+        for (std::size_t i = 0; i < places.size() && most > 0; ++i) {
+            if (!is_told[i] && is_wanted(entries_[places[i]].kind)) {
+                is_told[i] = true;
+                --most;
+                --left;
+            }
+        }
+    };
+    tell(count / 2, [](EvidenceKind kind) { return !is_one_of_many(kind); });
+    tell(count, [](EvidenceKind) { return true; });
+    std::vector<EvidenceEntry> found;
+    for (std::size_t i = places.size(); i > 0; --i) {
+        if (is_told[i - 1]) {
+            found.push_back(entries_[places[i - 1]]);
+        }
+    }
     return found;
 }
 

@@ -1,6 +1,7 @@
 #include "gossip/flight_recorder.hpp"
 
 #include <set>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -34,12 +35,42 @@ TEST(FlightRecorder, GivesTheNewestOfASubjectOldestFirst) {
     for (std::int64_t i = 0; i < 37; ++i) {
         recorder.record(entry_of(i % 2 == 0 ? "even" : "odd", i));
     }
-    const auto newest = recorder.newest_about("even", 2);
+    const auto newest = recorder.telling_about("even", 2);
     ASSERT_EQ(newest.size(), 2U);
     EXPECT_EQ(newest[0].at, Instant(std::chrono::seconds(34)));
     EXPECT_EQ(newest[1].at, Instant(std::chrono::seconds(36)));
-    EXPECT_EQ(recorder.newest_about("even", 100).size(), 5U);
-    EXPECT_TRUE(recorder.newest_about("even", 0).empty());
+    EXPECT_EQ(recorder.telling_about("even", 100).size(), 5U);
+    EXPECT_TRUE(recorder.telling_about("even", 0).empty());
+}
+
+// What began a case is told, however many helpers were asked since.
+TEST(FlightRecorder, TellsWhatAMemberSawItselfBeforeTheManyThingsThatItWasTold) {
+    FlightRecorder recorder(100);
+    const auto record = [&](EvidenceKind kind, std::int64_t second) {
+        EvidenceEntry entry = entry_of("a", second);
+        entry.kind = kind;
+        recorder.record(entry);
+    };
+    record(EvidenceKind::PingUnanswered, 1);
+    for (std::int64_t i = 2; i < 40; ++i) {
+        record(i % 2 == 0 ? EvidenceKind::HelperAsked : EvidenceKind::HelperNack, i);
+    }
+    record(EvidenceKind::Suspected, 40);
+    record(EvidenceKind::SuspectedBy, 41);
+
+    const auto told = recorder.telling_about("a", 6);
+    ASSERT_EQ(told.size(), 6U);
+    const std::vector<int> seconds{1, 37, 38, 39, 40, 41};
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        EXPECT_EQ(told[i].at, Instant(std::chrono::seconds(seconds[i])));
+    }
+    // But not so much of what it saw that there is no place for the rest.
+    for (std::int64_t i = 42; i < 60; ++i) {
+        record(EvidenceKind::PingUnanswered, i);
+    }
+    EXPECT_EQ(recorder.telling_about("a", 6).front().at, Instant(std::chrono::seconds(54)));
+    record(EvidenceKind::HelperNack, 60);
+    EXPECT_EQ(recorder.telling_about("a", 6).back().at, Instant(std::chrono::seconds(60)));
 }
 
 TEST(FlightRecorder, ListsInOrderBeforeItIsFull) {
