@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kNamedAskedMax = 4;
 // The longest envelope with heads, and the longest entry: what is full can be sent.
 constexpr std::size_t kHeadBytesMax = 160;
-constexpr std::size_t kItemBytesMax = 1 + 5 + 2 + kNameBytesMax + 4 * 5;
+constexpr std::size_t kItemBytesMax = 1 + 5 + 2 + kNameBytesMax + 4 * std::size_t{5};
 static_assert(kHeadBytesMax + kEvidenceCountMax * kItemBytesMax <= kEvidenceBytesMax);
 
 std::uint32_t wire_phi(double phi) {
