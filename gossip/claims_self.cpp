@@ -165,10 +165,12 @@ bool Claims::prove_return() {
         core_.begin().ping(core_.envelope(), {sequence, false}, 0);
         core_.request(core_.endpoint_of(slot));
     }
+    // Never less than T: without damping the longest hold is nothing.
     const Duration pause =
-        std::min(core_.timing.period *
-                     (kReturnPausePeriods << std::min(return_tries_, kReturnPausesDoubled)),
-                 core_.timing.membership.flapping.next);
+        std::max(std::min(core_.timing.period * (kReturnPausePeriods
+                                                 << std::min(return_tries_, kReturnPausesDoubled)),
+                          core_.timing.membership.flapping.next),
+                 core_.timing.period);
     held_until_ = core_.now + pause;
     core_.timers.set(held_until_, TimerKind::HoldEnd);
     if (++return_tries_ == 2) {

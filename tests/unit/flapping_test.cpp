@@ -248,6 +248,26 @@ TEST_F(Flapping, EndsWithANewGeneration) {
     EXPECT_EQ(rig.engine.status(rig.now).held_for, 0s);
 }
 
+// As `memsim --off damping` does; the first try must not be followed by the next at the same
+// instant.
+TEST_F(Flapping, WhereHoldsAreNothingTriesOnceAPeriodAtMost) {
+    RigOptions options;
+    options.timing.membership.flapping.first = 0s;
+    options.timing.membership.flapping.next = 0s;
+    EngineRig undamped(options);
+    undamped.add_many(8);
+    for (int i = 0; i < 8; ++i) {
+        undamped.peer("p0" + std::to_string(i)).answers = false;
+    }
+    Said said = about_self(MemberState::Dead, 0);
+    said.accusers = {"p01", "p02"};
+    undamped.hear_gossip(undamped.peer("p03"), {said});
+    undamped.forget_past();
+    undamped.run_for(2500ms);
+    EXPECT_GE(undamped.count<Ping>(), 16U);
+    EXPECT_LE(undamped.count<Ping>(), 48U) << "two tries, and what it asks its subjects";
+}
+
 TEST_F(Flapping, ReturnsAfterAMinuteTheSecondTimeAndAfterTenTheThird) {
     be_removed_and_return();
     rig.run_for(40s);
