@@ -61,9 +61,9 @@ class FlightRecorder {
     void record(EvidenceEntry entry);
     // Entries about the subject, oldest first. O(capacity).
     [[nodiscard]] std::vector<EvidenceEntry> about(std::string_view subject) const;
-    // `count` of them, oldest first: the newest, but half of the places are kept for what the
-    // member itself saw and decided, which may lie before dozens of helpers and of suspicions by
-    // others. O(capacity).
+    // `count` of them, oldest first: the newest, but half of the places are kept for what is not of
+    // helpers (asked, nacks) nor of suspicions by others: one case can have dozens of these.
+    // O(capacity).
     [[nodiscard]] std::vector<EvidenceEntry> telling_about(std::string_view subject,
                                                            std::size_t count) const;
 

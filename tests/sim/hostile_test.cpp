@@ -55,7 +55,10 @@ int rate_of(HostileAct act) {
 // nor answered by those that it asks itself: it is removed, and back once a seed has told it better
 // (seeds 1 to 25: 16 s on average, 38 s at most).
 Duration recovery_limit(const HostileCase& of) {
-    return of.mode == Mode::Memberd && of.act != HostileAct::ForgedLives ? 15s : 60s;
+    if (of.mode != Mode::Memberd) {
+        return 60s;
+    }
+    return of.act == HostileAct::ForgedLives ? 40s : 15s;
 }
 
 class Hostility : public ::testing::TestWithParam<HostileCase> {};
